@@ -1,0 +1,1 @@
+"""The client library, its encrypted store, the command line and the terminal interface."""

@@ -1,0 +1,1 @@
+"""What both ends agree on: the wire, the log, the messages. No I/O."""

@@ -1,0 +1,1 @@
+"""The relay: orders and keeps ciphertext it cannot read."""
