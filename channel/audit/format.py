@@ -1,0 +1,256 @@
+"""parley-export/v1 as text: one record a line, in the order things happened.
+
+Canonical JSON (sorted keys, no spaces, ASCII), binary in base64, so that a damaged byte damages one line, and
+the file can be read, searched and compared with ordinary tools. The last line counts the lines before it,
+so a cut file is noticed.
+
+    {"format":"parley-export/v1"}
+    {"genesis":"...","interim_transcript_hash":"..."}
+    {"context":"...","epoch":0,"ratchet_tree":"..."}
+    {"bytes":"...","entry":1,"leaf_hash":"..."}
+    {"content":"...","leaf_index":0,"opening":1,"signature":"..."}
+    {"checkpoint":2,"note":"..."}
+    {"end":6}
+
+After each entry comes its opening or its rejection, then the epoch it opened if it was a commit, then the
+checkpoint that covers it, where the exporter holds one.
+"""
+
+import binascii
+import json
+from base64 import b64decode, b64encode
+from collections.abc import Iterator
+
+from channel.audit.errors import UnreadableExport
+from channel.audit.export import (
+    CheckpointRecord,
+    EntryRecord,
+    EpochRecord,
+    Export,
+    OpeningRecord,
+    RejectionRecord,
+)
+from channel.transcript import Opening
+
+__all__ = ["FORMAT", "MAX_LINE", "format_export", "parse_export"]
+
+FORMAT = "parley-export/v1"
+#: An entry of 65,535 bytes is 87,380 characters of base64; a ratchet tree of 1000 members about 400,000.
+MAX_LINE = 4_000_000
+
+Json = dict[str, str | int]
+
+
+def format_export(export: Export) -> bytes:
+    """Write an export as parley-export/v1 text (UTF-8, lines end in LF)."""
+    lines = [_line(record) for record in _records(export)]
+    lines.append(_line({"end": len(lines)}))
+    return "".join(lines).encode()
+
+
+def parse_export(data: bytes) -> Export:
+    """Read parley-export/v1 text.
+
+    Args:
+        data: The file's bytes.
+
+    Returns:
+        Its records. Nothing has been verified but their form and order.
+
+    Raises:
+        UnreadableExport: The first line that is not what it must be, with the entry it belongs to.
+    """
+    return _Parser(data).export()
+
+
+def _line(record: Json) -> str:
+    return json.dumps(record, sort_keys=True, separators=(",", ":")) + "\n"
+
+
+def _text(data: bytes) -> str:
+    return b64encode(data).decode()
+
+
+def _records(export: Export) -> Iterator[Json]:
+    openings = {record.position: record.opening for record in export.openings}
+    rejections = {record.position: record.reason for record in export.rejections}
+    checkpoints = {record.size: record.note for record in export.checkpoints}
+    epochs = iter(export.epochs)
+    yield {"format": FORMAT}
+    yield {"genesis": _text(export.genesis), "interim_transcript_hash": _text(export.interim_transcript_hash)}
+    yield _epoch_record(next(epochs))
+    if 1 in checkpoints:
+        yield {"checkpoint": 1, "note": _text(checkpoints[1])}
+    for record in export.entries:
+        position = record.position
+        yield {"entry": position, "bytes": _text(record.entry), "leaf_hash": _text(record.leaf_hash)}
+        if (opening := openings.get(position)) is not None:
+            yield _opening_record(position, opening)
+            if opening.confirmation_tag is not None:
+                yield _epoch_record(next(epochs))
+        else:
+            yield {"rejected": position, "reason": rejections[position]}
+        if position + 1 in checkpoints:
+            yield {"checkpoint": position + 1, "note": _text(checkpoints[position + 1])}
+
+
+def _epoch_record(record: EpochRecord) -> Json:
+    tree = _text(record.ratchet_tree)
+    return {"epoch": record.epoch, "context": _text(record.group_context), "ratchet_tree": tree}
+
+
+def _opening_record(position: int, opening: Opening) -> Json:
+    record: Json = {
+        "opening": position,
+        "leaf_index": opening.leaf_index,
+        "content": _text(opening.content),
+        "signature": _text(opening.signature),
+    }
+    if opening.confirmation_tag is not None:
+        record["confirmation_tag"] = _text(opening.confirmation_tag)
+    return record
+
+
+class _Parser:
+    """One pass over the lines; ``position`` is the entry the current line belongs to, for error texts."""
+
+    def __init__(self, data: bytes) -> None:
+        self.data = data
+        self.line = 0
+        self.position: int | None = None
+
+    def export(self) -> Export:
+        lines = self._lines()
+        if self._next(lines) != {"format": FORMAT}:
+            raise self._bad(f"not a {FORMAT} file")
+        first = self._next(lines)
+        self._expect(first, "genesis", "interim_transcript_hash")
+        genesis, interim = self._bytes(first, "genesis"), self._bytes(first, "interim_transcript_hash")
+        self.position = 0
+        entries: list[EntryRecord] = []
+        checkpoints: list[CheckpointRecord] = []
+        epochs: list[EpochRecord] = []
+        openings: list[OpeningRecord] = []
+        rejections: list[RejectionRecord] = []
+        for record in lines:
+            match record:
+                case {"entry": _}:
+                    entries.append(self._entry(record, len(entries) + 1, lines))
+                case {"opening": _}:
+                    openings.append(self._opening(record))
+                case {"rejected": _}:
+                    self._expect(record, "rejected", "reason")
+                    rejections.append(
+                        RejectionRecord(self._own(record, "rejected"), self._str(record, "reason"))
+                    )
+                case {"epoch": _}:
+                    self._expect(record, "epoch", "context", "ratchet_tree")
+                    context, tree = self._bytes(record, "context"), self._bytes(record, "ratchet_tree")
+                    epochs.append(EpochRecord(self._int(record, "epoch"), context, tree))
+                case {"checkpoint": _}:
+                    self._expect(record, "checkpoint", "note")
+                    checkpoints.append(
+                        CheckpointRecord(self._int(record, "checkpoint"), self._bytes(record, "note"))
+                    )
+                case {"end": count}:
+                    self._expect(record, "end")
+                    if count != self.line - 1 or next(lines, None) is not None:
+                        raise self._bad("the file was cut or added to: the line count is wrong")
+                    return Export(
+                        genesis=genesis,
+                        interim_transcript_hash=interim,
+                        entries=tuple(entries),
+                        checkpoints=tuple(checkpoints),
+                        epochs=tuple(epochs),
+                        openings=tuple(openings),
+                        rejections=tuple(rejections),
+                    )
+                case _:
+                    raise self._bad("no known kind of record")
+        raise self._bad("the file was cut: its last line is missing")
+
+    def _lines(self) -> Iterator[Json]:
+        start = 0
+        while start < len(self.data):
+            self.line += 1
+            end = self.data.find(b"\n", start)
+            if end < 0 or end - start > MAX_LINE:
+                raise self._bad("no end of line: the file was cut, or is no export")
+            raw = self.data[start : end + 1]
+            start = end + 1
+            try:
+                record = json.loads(raw)
+            except (ValueError, RecursionError):
+                raise self._bad("damaged: not valid JSON") from None
+            if not isinstance(record, dict) or not all(type(v) in (str, int) for v in record.values()):
+                raise self._bad("damaged: no record")
+            # A file that can be written in two ways could hide a change from a person who compares two files.
+            if _line(record).encode() != raw:
+                raise self._bad("damaged: not in canonical form")
+            yield record
+
+    def _next(self, lines: Iterator[Json]) -> Json:
+        record = next(lines, None)
+        if record is None:
+            raise self._bad("the file was cut")
+        return record
+
+    def _entry(self, record: Json, expected: int, lines: Iterator[Json]) -> EntryRecord:
+        self._expect(record, "entry", "bytes", "leaf_hash")
+        found = self._int(record, "entry")
+        if found != expected:
+            line = self.line
+            later = any(other.get("entry") == expected for other in lines)
+            problem = "comes later" if later else "is missing" if found > expected else "was expected"
+            self.line, self.position = line, expected
+            raise self._bad(f"entry {expected} {problem}: entry {found} stands in its place")
+        self.position = expected
+        return EntryRecord(expected, self._bytes(record, "leaf_hash"), self._bytes(record, "bytes"))
+
+    def _opening(self, record: Json) -> OpeningRecord:
+        tag = None
+        if "confirmation_tag" in record:
+            self._expect(record, "opening", "leaf_index", "content", "signature", "confirmation_tag")
+            tag = self._bytes(record, "confirmation_tag")
+        else:
+            self._expect(record, "opening", "leaf_index", "content", "signature")
+        opening = Opening(
+            leaf_index=self._int(record, "leaf_index"),
+            content=self._bytes(record, "content"),
+            signature=self._bytes(record, "signature"),
+            confirmation_tag=tag,
+        )
+        return OpeningRecord(self._own(record, "opening"), opening)
+
+    def _own(self, record: Json, key: str) -> int:
+        if record[key] != self.position or not self.position:
+            raise self._bad(f"the {key} record does not belong to the entry before it")
+        return self.position
+
+    def _expect(self, record: Json, *keys: str) -> None:
+        if record.keys() != set(keys):
+            raise self._bad("damaged: the record has other fields than it must")
+
+    def _int(self, record: Json, key: str) -> int:
+        value = record[key]
+        if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < 2**64:
+            raise self._bad(f"damaged: {key} is no number")
+        return value
+
+    def _str(self, record: Json, key: str) -> str:
+        value = record[key]
+        if not isinstance(value, str):
+            raise self._bad(f"damaged: {key} is no text")
+        return value
+
+    def _bytes(self, record: Json, key: str) -> bytes:
+        try:
+            data = b64decode(self._str(record, key), validate=True)
+        except (binascii.Error, ValueError):
+            raise self._bad(f"damaged: {key} is not base64") from None
+        if _text(data) != record[key]:
+            raise self._bad(f"damaged: {key} is not canonical base64")
+        return data
+
+    def _bad(self, problem: str) -> UnreadableExport:
+        return UnreadableExport(self.line, self.position, problem)

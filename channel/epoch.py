@@ -1,0 +1,103 @@
+"""An epoch as people see it: who sits where, under which charter.
+
+MLS knows leaves and keys; people know participants and roles. The charter in the GroupContext joins the two:
+every leaf must carry a certificate of somebody on the roster, and everybody on the roster must hold a leaf,
+so that nobody reads unseen and nobody is listed who cannot read.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+from channel.charter import CHARTER_EXTENSION, Charter, check_change
+from channel.errors import ChannelError
+from channel.identity import participant_id, read_certificate, verify_certificate
+from channel.mls import Credential, GroupContext, Member, cipher_suite
+from channel.mls.ratchet_tree import RatchetTree
+
+__all__ = ["BadEpoch", "Epoch", "authenticator", "check_next", "decode_epoch", "read_epoch"]
+
+
+class BadEpoch(ChannelError):
+    """The members and the charter of an epoch do not fit together; whoever committed it is at fault."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Epoch:
+    """The members and the charter from one commit to the next.
+
+    Attributes:
+        context: The epoch's GroupContext (RFC 9420, section 8.1).
+        ratchet_tree: The public tree, encoded as the ratchet_tree extension.
+        members: Leaf index to participant id.
+        charter: The charter in force, read from the context.
+    """
+
+    context: GroupContext
+    ratchet_tree: bytes
+    members: Mapping[int, str]
+    charter: Charter
+
+    def leaf_of(self, participant: str) -> int | None:
+        """The leaf of a participant, or None if that is no member now."""
+        return next((leaf for leaf, member in self.members.items() if member == participant), None)
+
+
+def authenticator(now_s: int) -> Callable[[Credential, bytes], None]:
+    """Make the check that MLS calls for every new leaf: its certificate must vouch for its signature key.
+
+    Args:
+        now_s: The moment to judge validity at, UTC seconds; for a logged commit the relay's time of its
+            entry, so that every member judges alike.
+    """
+
+    def authenticate(credential: Credential, signature_key: bytes) -> None:
+        verify_certificate(credential.identity, signature_key=signature_key, now_s=now_s)
+
+    return authenticate
+
+
+def decode_epoch(group_context: bytes, ratchet_tree: bytes) -> Epoch:
+    """Read an epoch from the bytes we kept of it; its signatures and hashes were verified before they were kept."""
+    context = GroupContext.decode(group_context)
+    tree = RatchetTree.decode(cipher_suite(context.cipher_suite), ratchet_tree)
+    return read_epoch(context, ratchet_tree, tuple(Member(leaf, node) for leaf, node in tree.leaves()))
+
+
+def read_epoch(context: GroupContext, ratchet_tree: bytes, members: Iterable[Member]) -> Epoch:
+    """Read the charter of an epoch and seat its members.
+
+    Args:
+        context: The epoch's GroupContext.
+        ratchet_tree: The public tree the members were read from, encoded; its hash is the caller's to check.
+        members: The tree's leaves, their certificates already verified.
+
+    Raises:
+        BadEpoch: No charter, a leaf of somebody not on the roster, or a seat without a leaf.
+        ChannelError: The charter or a certificate cannot be read.
+    """
+    encoded = next(
+        (e.extension_data for e in context.extensions if e.extension_type == CHARTER_EXTENSION), None
+    )
+    if encoded is None:
+        raise BadEpoch("the channel has no charter")
+    charter = Charter.decode(encoded)
+    seated: dict[int, str] = {}
+    for member in members:
+        certificate = read_certificate(member.leaf_node.credential.identity)
+        seated[member.leaf_index] = participant_id(certificate.identity_key)
+    roster = {entry.id for entry in charter.roster}
+    if not set(seated.values()) <= roster:
+        raise BadEpoch("a member is not on the roster")
+    if not roster <= set(seated.values()):
+        raise BadEpoch("somebody on the roster is no member")
+    return Epoch(context=context, ratchet_tree=ratchet_tree, members=seated, charter=charter)
+
+
+def check_next(current: Epoch, following: Epoch) -> None:
+    """Refuse a change of members or charter that the charter's rules do not allow.
+
+    Raises:
+        ChannelError: Which numbered rule was broken; the committer is at fault.
+    """
+    before, after = set(current.members.values()), set(following.members.values())
+    check_change(current.charter, following.charter, added_ids=after - before, removed_ids=before - after)

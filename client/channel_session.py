@@ -1,0 +1,377 @@
+"""One running channel: what people do in it, and the connection that is kept up meanwhile.
+
+Everything said is in the journal before it leaves; everything shown comes from the journal's conversation.
+The connection comes and goes without anybody having to do something about it.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from functools import partial
+
+from pydantic import JsonValue
+
+from channel.charter import Charter
+from channel.mls import Proposal
+from client.admitting import DEFAULT_LIFETIME_S, Admission, propose_removal
+from client.backoff import Backoff
+from client.conversation import Committing, Conversation, Page
+from client.errors import ChannelStopped, ClientError, RelayMisbehaved, RelayUnreachable
+from client.events import (
+    Alarm,
+    AlarmRaised,
+    ConnectionChanged,
+    ConnectionKind,
+    ConnectionState,
+    EntryJudged,
+    Event,
+    Invited,
+    MemberJoined,
+    MemberLeft,
+    OutboxItem,
+)
+from client.failures import gravest
+from client.journal import Journal
+from client.line import Line
+from client.transport import RelayConnection
+from protocols.errors import RuleViolation
+from protocols.messages import Message, Role, compose, compose_receipt, decode_body, encode_body
+from protocols.messages.values import format_time
+from protocols.negotiation import Negotiation, Received
+from protocols.payload import EntryStatus
+
+__all__ = ["ChannelSession", "Connect"]
+
+Connect = Callable[[], contextlib.AbstractAsyncContextManager[RelayConnection]]
+_EVENTS_LIMIT = 1024
+
+
+class ChannelSession:
+    """A channel in use. Made by ``Parley.open``; valid inside its block."""
+
+    def __init__(
+        self,
+        journal: Journal,
+        admission: Admission,
+        *,
+        connect: Connect,
+        clock: Callable[[], int],
+        uniform: Callable[[], float],
+    ) -> None:
+        """Take up a channel.
+
+        Args:
+            journal: The channel's journal.
+            admission: Admits those whom we invite.
+            connect: Opens a connection to its relay.
+            clock: UTC milliseconds.
+            uniform: A random number, at least 0 and below 1, to spread reconnections.
+        """
+        self.journal = journal
+        self.admission = admission
+        self.connection = ConnectionState(kind=ConnectionKind.CONNECTING, since_ms=clock())
+        self.line: Line | None = None
+        self._connect = connect
+        self._clock = clock
+        self._uniform = uniform
+        self._tick = asyncio.Event()
+        self._retry = asyncio.Event()
+        self._listeners: list[asyncio.Queue[Event]] = []
+        self._commit_lock = asyncio.Lock()
+
+    # What there is to see.
+
+    @property
+    def me(self) -> str:
+        """Our participant id."""
+        return self.journal.me
+
+    @property
+    def conversation(self) -> Conversation:
+        """Group, log and transcript; read them, never change them."""
+        return self.journal.conversation
+
+    @property
+    def negotiation(self) -> Negotiation:
+        """The fold over the log; read it, never change it."""
+        return self.conversation.transcript.negotiation
+
+    @property
+    def charter(self) -> Charter:
+        """The charter in force."""
+        return self.conversation.transcript.epoch.charter
+
+    @property
+    def alarm(self) -> Alarm | None:
+        """Why the channel is stopped, or None."""
+        return self.journal.alarm
+
+    def outbox(self) -> tuple[OutboxItem, ...]:
+        """What we said that the log does not hold yet, in order."""
+        return tuple(
+            OutboxItem(
+                message_id=row.message_id,
+                state=row.state,
+                message=decode_body(row.body),
+                position=row.position,
+            )
+            for row in self.journal.waiting
+        )
+
+    # What people do.
+
+    def compose(
+        self, kind: str, fields: Mapping[str, JsonValue], *, to: Sequence[str] = (), **envelope: JsonValue
+    ) -> Message:
+        """Make a message and check it against its own rules and the conversation so far. Nothing is sent.
+
+        Args:
+            kind: The message type.
+            fields: Its content, see ``protocols.messages.compose``.
+            to: ACTION addressees; empty for everybody else on the roster.
+            envelope: Envelope fields by name.
+
+        Raises:
+            RuleViolation: What is wrong, which field, and the way out.
+        """
+        everybody = tuple(entry.id for entry in self.charter.roster if entry.id != self.me)
+        now_ms = self._clock()
+        message = compose(
+            kind,
+            {**fields, **envelope},
+            sender=self.me,
+            to=tuple(to) or everybody,
+            sent=format_time(now_ms),
+            mode=self.charter.mode.value,
+        )
+        trial = Received(
+            position=self.conversation.transcript.size,
+            relay_time_ms=max(now_ms, self.negotiation.relay_time_ms),
+            epoch=self.conversation.group.epoch,
+            sender=self.me,
+            message_id=bytes(16),
+            body=encode_body(message),
+        )
+        verdict = self.negotiation.judge(trial)
+        if not verdict.accepted:
+            rule = (verdict.reason or "").removeprefix("rule:")
+            raise RuleViolation(rule, None, verdict.hint or "not allowed as things stand")
+        return message
+
+    async def send(self, message: Message) -> bytes:
+        """Take a message into the outbox; it leaves as soon as there is a connection.
+
+        Returns:
+            Its id, 16 bytes. When this returns the message is durable.
+        """
+        return self._queue(encode_body(message))
+
+    async def acknowledge(self, message_id: bytes) -> None:
+        """Tell the others that a person here has this message (L4). It never means agreement."""
+        receipt = compose_receipt(
+            "ACKNOWLEDGED", sender=self.me, sent=format_time(self._clock()), messages=[message_id.hex()]
+        )
+        self._queue(encode_body(receipt))
+
+    async def answer(self, message_id: bytes, code: str, **fields: JsonValue) -> bytes:
+        """Answer a message with one of the closing words; returns the answer's id."""
+        return await self._reply("RESPONSE", message_id, {"code": code, **fields})
+
+    async def read_back(self, message_id: bytes, fields: Mapping[str, JsonValue]) -> bytes:
+        """Restate a message's critical fields in our own words; returns the read-back's id."""
+        return await self._reply("READBACK", message_id, {"fields": dict(fields)})
+
+    async def _reply(self, kind: str, message_id: bytes, fields: Mapping[str, JsonValue]) -> bytes:
+        original = self.negotiation.message(message_id)
+        if original is None:
+            raise ClientError("there is no such message in this channel")
+        topic = original.message.envelope.topic
+        content = {"target": message_id.hex(), "topic": topic, **fields}
+        return await self.send(self.compose(kind, content, to=(original.sender,)))
+
+    def _queue(self, body: bytes) -> bytes:
+        message_id = self.journal.queue(body)
+        self._wake()
+        return message_id
+
+    async def invite(self, name: str, role: Role, lifetime_s: int = DEFAULT_LIFETIME_S) -> Invited:
+        """Make a one-time invitation; whoever answers it is admitted while the channel runs.
+
+        Args:
+            name: Under which name they come onto the roster; empty for the one they propose.
+            role: Their role.
+            lifetime_s: How long the code can be used.
+
+        Returns:
+            The code to hand over by a separate route. When this returns the invitation is durable.
+        """
+        return self.admission.invite(name=name, role=role, lifetime_s=lifetime_s)
+
+    async def remove(self, participant: str) -> None:
+        """Remove somebody: they read no further than the commit that removes them.
+
+        Raises:
+            ChannelError: The charter does not allow it.
+
+        Cancellation: it may happen or not; look at the roster.
+        """
+        await self.commit(
+            partial(propose_removal, participant),
+            intent=b"",
+            done=lambda conversation: participant not in conversation.transcript.epoch.members.values(),
+        )
+
+    async def commit(
+        self,
+        propose: Callable[[Conversation], Sequence[Proposal]],
+        *,
+        intent: bytes,
+        done: Callable[[Conversation], bool],
+    ) -> None:
+        """Change the group: propose, commit, and try again for as long as somebody else's commit wins.
+
+        Args:
+            propose: Makes the proposals for the group as it now is.
+            intent: What it is for; kept with the commit.
+            done: Whether the change is in force.
+
+        Raises:
+            ChannelError: MLS or the charter does not allow it.
+
+        Cancellation: the commit may come into force or not; look at the roster.
+        """
+        async with self._commit_lock:
+            while not done(self.conversation):
+                await self.wait_for(lambda session: session.line is not None and session.line.ready)
+                committing = self.conversation.committing
+                if committing is None:
+                    committing = self.journal.commit(propose(self.conversation), intent=intent)
+                self._wake()
+                await self.wait_for(partial(_settled, committing))
+
+    async def wait_for(
+        self, condition: Callable[["ChannelSession"], bool], timeout_s: float | None = None
+    ) -> None:
+        """Wait until something holds.
+
+        Args:
+            condition: Looked at again whenever anything has changed.
+            timeout_s: How long to wait; None for ever.
+
+        Raises:
+            TimeoutError: It did not come to hold in time.
+        """
+        async with asyncio.timeout(timeout_s):
+            while not condition(self):
+                await self._tick.wait()
+
+    async def caught_up(self, timeout_s: float | None = None) -> None:
+        """Wait until everything that the relay holds has been read and everything we said has a receipt."""
+        await self.wait_for(
+            lambda session: session.line is not None and session.line.ready and not session.journal.waiting,
+            timeout_s,
+        )
+
+    def retry_now(self) -> None:
+        """Do not wait any longer before the next attempt to connect."""
+        self._retry.set()
+
+    async def events(self) -> AsyncIterator[Event]:
+        """What happens from now on.
+
+        If nobody takes them, old ones are dropped; the state above is the truth.
+        """
+        queue: asyncio.Queue[Event] = asyncio.Queue(_EVENTS_LIMIT)
+        self._listeners.append(queue)
+        try:
+            while True:
+                yield await queue.get()
+        finally:
+            self._listeners.remove(queue)
+
+    # Keeping the connection.
+
+    async def run(self) -> None:
+        """Keep the channel connected until it ends or this is cancelled.
+
+        Cancellation: the connection is closed; nothing is lost.
+        """
+        backoff = Backoff()
+        while self.journal.alarm is None and not self.conversation.removed:
+            started_ms = self._clock()
+            detail = ""
+            try:
+                self._connected(ConnectionState(kind=ConnectionKind.CONNECTING, since_ms=started_ms))
+                async with self._connect() as relay:
+                    await self._carry(relay)
+            except (RelayUnreachable, RelayMisbehaved) as lost:
+                detail = str(lost)
+            except ChannelStopped:
+                break
+            finally:
+                self.line = None
+            now_ms = self._clock()
+            held_s = (now_ms - started_ms) / 1000 if self.connection.kind is ConnectionKind.ONLINE else 0
+            backoff = backoff.after(held_s)
+            self._connected(
+                ConnectionState(
+                    kind=ConnectionKind.OFFLINE,
+                    since_ms=now_ms,
+                    last_contact_ms=self.connection.last_contact_ms,
+                    detail=detail,
+                )
+            )
+            self._retry.clear()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(backoff.delay_s(self._uniform())):
+                    await self._retry.wait()
+        if self.journal.alarm is not None:
+            self._publish(AlarmRaised(self.journal.alarm))
+
+    async def _carry(self, relay: RelayConnection) -> None:
+        line = Line(relay, self.journal, on_page=self._on_page, publish=self._publish)
+        self.line = line
+        now_ms = self._clock()
+        self._connected(ConnectionState(kind=ConnectionKind.ONLINE, since_ms=now_ms, last_contact_ms=now_ms))
+        try:
+            async with self.admission.serve(self, relay):
+                await line.run()
+        except ExceptionGroup as group:
+            raise gravest(group) from group
+
+    def _on_page(self, page: Page) -> None:
+        for taken in page.taken:
+            judged = taken.judged
+            accepted = judged.status is not EntryStatus.REJECTED
+            self._publish(EntryJudged(position=judged.position, accepted=accepted, reason=judged.reason))
+        names = {entry.id: entry.name for entry in self.charter.roster}
+        for taken in page.taken:
+            for participant in taken.joined:
+                self._publish(MemberJoined(participant, names.get(participant, "")))
+            for participant, name in taken.left:
+                self._publish(MemberLeft(participant, name))
+        self._notify()
+
+    def _connected(self, state: ConnectionState) -> None:
+        self.connection = state
+        self._publish(ConnectionChanged(state))
+
+    def _publish(self, event: Event) -> None:
+        for queue in self._listeners:
+            if queue.full():
+                queue.get_nowait()
+            queue.put_nowait(event)
+        self._notify()
+
+    def _wake(self) -> None:
+        if self.line is not None:
+            self.line.wake()
+        self._notify()
+
+    def _notify(self) -> None:
+        self._tick.set()
+        self._tick = asyncio.Event()
+
+
+def _settled(committing: Committing, session: ChannelSession) -> bool:
+    return session.conversation.committing is not committing

@@ -1,0 +1,296 @@
+"""One channel as one member sees it: MLS group, log, transcript. No I/O, no clock, no randomness.
+
+``receive`` takes what the relay sends and says what it means; ``seal`` and ``commit`` make what we send.
+What they return must be stored in one transaction before anything else happens, above all before bytes
+leave (DESIGN.md decision 7). If storing fails, throw the conversation away and load it again: it has
+already moved on.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from channel.access import ACCESS_LABEL, ACCESS_SECRET_SIZE, access_key_pair
+from channel.epoch import Epoch, authenticator, check_next, read_epoch
+from channel.errors import ChannelError
+from channel.mls import ApplicationReceived, CommitReceived, Group, Proposal, ProposalReceived, Random
+from channel.sealing import Sealed, seal
+from channel.transcript import Judged, Opening, Reason, Transcript, read_entry
+from protocols.errors import ProtocolError
+from protocols.log.entry import Entry
+from protocols.log.follower import LogFollower
+from protocols.relay.mls_header import ContentType, MLSHeader, read_header
+
+__all__ = ["Committing", "Conversation", "OwnMessage", "Page", "Taken", "epoch_of"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnMessage:
+    """A message of ours that may come back in the log; nobody can decrypt their own."""
+
+    message_id: bytes
+    opening: Opening
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Committing:
+    """A commit of ours that the relay has not ordered yet.
+
+    Attributes:
+        message: The MLSMessage, to be sent as it is until it has a receipt or has lost.
+        next_access_key: The public access key of the epoch it opens (32 bytes), sent along with it.
+        welcome: For those it adds, to be handed over once it has won; None if it adds nobody.
+        intent: What it is for, in the caller's words; kept with it, never sent.
+        pending: The group of the epoch it opens.
+    """
+
+    message: bytes
+    next_access_key: bytes
+    welcome: bytes | None = field(repr=False)
+    intent: bytes
+    pending: Group = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taken:
+    """One entry as it was judged.
+
+    Attributes:
+        entry: Its bytes.
+        judged: The verdict.
+        opening: What it contained, where it could be opened.
+        epoch: The epoch it opened, if it was a valid commit.
+        own: The id of our message that it is, or None.
+        joined: Participant ids that a commit seated.
+        left: Participant ids and names of those whom a commit removed.
+    """
+
+    entry: bytes
+    judged: Judged
+    opening: Opening | None = None
+    epoch: Epoch | None = None
+    own: bytes | None = None
+    joined: tuple[str, ...] = ()
+    left: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """What a batch of entries meant.
+
+    Attributes:
+        taken: Its entries in order.
+        checkpoint: The verified checkpoint (signed note) that came with them.
+        won: Our commit that is now in force, or None.
+        lost: Our commit that another one beat, or None; what it was for has to be done again.
+        removed: Whether we have been removed; nothing follows.
+    """
+
+    taken: tuple[Taken, ...]
+    checkpoint: bytes
+    won: Committing | None
+    lost: Committing | None
+    removed: bool
+
+
+class Conversation:
+    """The state of one channel.
+
+    ``group``, ``follower``, ``transcript`` and ``committing`` are what to store.
+    """
+
+    def __init__(
+        self,
+        *,
+        group: Group,
+        follower: LogFollower,
+        transcript: Transcript,
+        committing: Committing | None = None,
+    ) -> None:
+        """Take up a channel where it was stored.
+
+        The arguments must belong to the same position of its log.
+        """
+        if not follower.frontier.size == transcript.size:
+            raise ValueError("log and transcript are not at the same position")
+        self.group = group
+        self.follower = follower
+        self.transcript = transcript
+        self.committing = committing
+        self.removed = False
+
+    def access_key(self) -> tuple[bytes, bytes]:
+        """The private and public access key of the current epoch (32 bytes each)."""
+        return _access_key(self.group)
+
+    def receive(
+        self,
+        *,
+        start: int,
+        entries: Sequence[bytes],
+        checkpoint: bytes,
+        consistency: Sequence[bytes],
+        own: Callable[[bytes], OwnMessage | None],
+    ) -> Page:
+        """Verify and judge a batch of entries.
+
+        Args:
+            start: The position of the first one.
+            entries: The entries, as the relay sent them.
+            checkpoint: The signed note that came with them.
+            consistency: The proof from the log's size after these entries to the checkpoint's.
+            own: Finds our own message by its bytes.
+
+        Returns:
+            What they mean. The relay's view has been checked against ours before any entry was opened.
+
+        Raises:
+            VerificationError: The relay contradicts what it signed before (``protocols.log.follower``).
+                Nothing was changed; the channel must stop and a person be told.
+        """
+        self.follower = self.follower.receive(start, entries, checkpoint, consistency)
+        taken: list[Taken] = []
+        won = lost = None
+        for entry in entries:
+            before = self.committing
+            taken.append(self._take(entry, own))
+            if before is not None and self.committing is None:
+                if taken[-1].own is None:
+                    lost = before
+                else:
+                    won = before
+            if self.removed:
+                break
+        return Page(taken=tuple(taken), checkpoint=checkpoint, won=won, lost=lost, removed=self.removed)
+
+    def _take(self, entry: bytes, own: Callable[[bytes], OwnMessage | None]) -> Taken:
+        try:
+            parsed = read_entry(entry)
+            header = read_header(parsed.message)
+            if (header.content_type is ContentType.COMMIT) != (parsed.next_access_key is not None):
+                return self._rejected(entry, Reason.MALFORMED_ENTRY)
+        except ProtocolError:
+            return self._rejected(entry, Reason.MALFORMED_ENTRY)
+        if header.group_id != self.group.group_id or header.epoch != self.group.epoch:
+            return self._rejected(entry, Reason.WRONG_EPOCH)
+        mine = own(parsed.message)
+        if mine is not None:
+            judged = self.transcript.application(entry, mine.opening)
+            return Taken(entry=entry, judged=judged, opening=mine.opening, own=mine.message_id)
+        return self._open(entry, parsed, header)
+
+    def _open(self, entry: bytes, parsed: Entry, header: MLSHeader) -> Taken:
+        now_s = parsed.relay_time_ms // 1000
+        ours = self.committing is not None and self.committing.message == parsed.message
+        try:
+            received = self.group.receive(
+                parsed.message,
+                authenticate=authenticator(now_s),
+                now_s=now_s,
+                own_pending=self.committing.pending if ours and self.committing is not None else None,
+            )
+        except ChannelError:
+            commit = header.content_type is ContentType.COMMIT
+            return self._rejected(entry, Reason.INVALID_COMMIT if commit else Reason.UNDECIPHERABLE)
+        match received:
+            case ApplicationReceived():
+                self.group = received.group
+                opening = Opening(
+                    leaf_index=received.sender,
+                    content=received.application_data,
+                    signature=received.signature,
+                )
+                return Taken(entry=entry, judged=self.transcript.application(entry, opening), opening=opening)
+            case CommitReceived():
+                return self._commit(entry, parsed, received, ours=ours)
+            case ProposalReceived():
+                # Commits carry their proposals by value; one that stands alone has no effect in this release.
+                return self._rejected(entry, Reason.STRAY_PROPOSAL)
+
+    def _commit(self, entry: bytes, parsed: Entry, received: CommitReceived, *, ours: bool) -> Taken:
+        opening = Opening(
+            leaf_index=received.sender,
+            content=received.commit,
+            signature=received.signature,
+            confirmation_tag=received.confirmation_tag,
+        )
+        if received.self_removed:
+            self.removed = True
+            return Taken(entry=entry, judged=self.transcript.closing(entry), opening=opening)
+        try:
+            following = epoch_of(received.group)
+            check_next(self.transcript.epoch, following)
+        except (ChannelError, ProtocolError):
+            return self._rejected(entry, Reason.INVALID_COMMIT)
+        if _access_key(received.group)[1] != parsed.next_access_key:
+            return self._rejected(entry, Reason.INVALID_COMMIT)
+        before = self.transcript.epoch
+        judged = self.transcript.handshake(entry, following)
+        own = self.committing.message if ours and self.committing is not None else None
+        self.group = received.group
+        self.committing = None
+        seated, there = set(following.members.values()), set(before.members.values())
+        return Taken(
+            entry=entry,
+            judged=judged,
+            opening=opening,
+            epoch=following,
+            own=own,
+            joined=tuple(entry.id for entry in following.charter.roster if entry.id in seated - there),
+            left=tuple(
+                (entry.id, entry.name) for entry in before.charter.roster if entry.id in there - seated
+            ),
+        )
+
+    def _rejected(self, entry: bytes, reason: Reason) -> Taken:
+        return Taken(entry=entry, judged=self.transcript.reject(entry, reason))
+
+    def seal(self, *, message_id: bytes, body: bytes, outstanding: int, random: Random) -> Sealed:
+        """Seal a message for the current epoch and move the ratchet on; see ``channel.sealing.seal``."""
+        sealed = seal(
+            self.group,
+            self.transcript,
+            message_id=message_id,
+            body=body,
+            outstanding=outstanding,
+            random=random,
+        )
+        self.group = sealed.group
+        return sealed
+
+    def commit(
+        self, proposals: Sequence[Proposal], *, intent: bytes, now_s: int, random: Random
+    ) -> Committing:
+        """Make a commit that carries these proposals. It takes effect when ``receive`` finds it in the log.
+
+        Args:
+            proposals: By value, in order.
+            intent: What it is for; comes back as ``won`` or ``lost``.
+            now_s: UTC seconds, to judge new leaves by.
+            random: Source of random bytes.
+
+        Raises:
+            ChannelError: MLS or the charter does not allow it. Nothing was changed.
+            ValueError: Another commit of ours is waiting; a bug of the caller.
+        """
+        if self.committing is not None:
+            raise ValueError("one commit at a time")
+        result = self.group.commit(proposals, random=random, authenticate=authenticator(now_s), now_s=now_s)
+        check_next(self.transcript.epoch, epoch_of(result.pending))
+        self.group = result.group
+        self.committing = Committing(
+            message=result.message,
+            next_access_key=_access_key(result.pending)[1],
+            welcome=result.welcome,
+            intent=intent,
+            pending=result.pending,
+        )
+        return self.committing
+
+
+def epoch_of(group: Group) -> Epoch:
+    """The epoch a group is at, as people see it; raises as ``read_epoch`` does."""
+    return read_epoch(group.context, group.ratchet_tree(), group.members())
+
+
+def _access_key(group: Group) -> tuple[bytes, bytes]:
+    return access_key_pair(group.export_secret(ACCESS_LABEL.encode(), b"", ACCESS_SECRET_SIZE))

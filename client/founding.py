@@ -1,0 +1,133 @@
+"""Beginning a channel: our keys for it, its genesis, its charter, epoch 0.
+
+Nothing here is kept until the relay has made the log; a founding that fails half-way leaves an empty log
+behind and nothing with us.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from channel.charter import CHARTER_EXTENSION, Charter, Mode, RosterEntry
+from channel.identity import Identity, make_certificate
+from channel.mls import (
+    Capabilities,
+    CipherSuite,
+    Credential,
+    Extension,
+    Group,
+    Lifetime,
+    SignatureKeyPair,
+    generate_signature_key_pair,
+)
+from channel.transcript import Transcript
+from client.conversation import Conversation, epoch_of
+from protocols.log.entry import Genesis
+from protocols.log.follower import LogFollower
+from protocols.messages import Role
+
+__all__ = ["LeafKeys", "capabilities", "found", "leaf_keys"]
+
+#: MLS_128_DHKEMX25519_AES128GCM_SHA256_Ed25519 (RFC 9420, section 17.1).
+DEFAULT_CIPHER_SUITE = 1
+#: How long our leaf and its certificate are valid: longer than most talks, shorter than for ever.
+VALIDITY_S = 400 * 86_400
+#: Clocks differ; a leaf is valid from a little earlier than now.
+SKEW_S = 3_600
+
+Random = Callable[[int], bytes]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeafKeys:
+    """Our keys in one channel, vouched for by our identity."""
+
+    signature_key_pair: SignatureKeyPair = field(repr=False)
+    credential: Credential
+    lifetime: Lifetime
+
+
+def leaf_keys(suite: CipherSuite, identity: Identity, *, device: str, now_s: int, random: Random) -> LeafKeys:
+    """Make a new signature key pair for one channel and certify it with the identity key.
+
+    Args:
+        suite: The channel's cipher suite.
+        identity: Ours.
+        device: This device's label; members see it.
+        now_s: UTC seconds.
+        random: Source of random bytes.
+    """
+    pair = generate_signature_key_pair(suite, random)
+    not_before, not_after = now_s - SKEW_S, now_s + VALIDITY_S
+    certificate = make_certificate(
+        identity,
+        leaf_signature_key=pair.public_key,
+        not_before_s=not_before,
+        not_after_s=not_after,
+        device=device,
+    )
+    return LeafKeys(
+        signature_key_pair=pair, credential=Credential(certificate), lifetime=Lifetime(not_before, not_after)
+    )
+
+
+def capabilities(suite: CipherSuite) -> Capabilities:
+    """What a leaf of ours says it can do."""
+    return Capabilities(cipher_suites=(suite.number,), extensions=(CHARTER_EXTENSION,))
+
+
+def found(
+    suite: CipherSuite,
+    identity: Identity,
+    *,
+    title: str,
+    name: str,
+    role: Role,
+    mode: Mode,
+    relay_vkey: str,
+    device: str,
+    now_s: int,
+    random: Random,
+) -> Conversation:
+    """Make a channel with ourselves as its only member.
+
+    Args:
+        suite: The cipher suite.
+        identity: Ours.
+        title: What the channel is called.
+        name: Our name on its roster.
+        role: Our role.
+        mode: LIVE or EXERCISE.
+        relay_vkey: The relay's name and key, from its greeting.
+        device: This device's label.
+        now_s: UTC seconds.
+        random: Source of random bytes.
+
+    Raises:
+        BadCharter: The title or name cannot be used.
+    """
+    charter = Charter(
+        title=title,
+        relay_vkey=relay_vkey,
+        roster=(RosterEntry(key=identity.public_key, name=name, role=role),),
+        mode=mode,
+    )
+    genesis = Genesis(
+        random=random(32),
+        relay_vkey=relay_vkey,
+        cipher_suite=suite.number,
+        policy={"access": "epoch-exporter-key", "franking": "PF1"},
+    )
+    keys = leaf_keys(suite, identity, device=device, now_s=now_s, random=random)
+    group = Group.create(
+        suite,
+        group_id=genesis.log_id,
+        credential=keys.credential,
+        signature_key_pair=keys.signature_key_pair,
+        lifetime=keys.lifetime,
+        extensions=(Extension(CHARTER_EXTENSION, charter.encode()),),
+        capabilities=capabilities(suite),
+        random=random,
+    )
+    transcript = Transcript(genesis, epoch_of(group), group.interim_transcript_hash)
+    follower = LogFollower(genesis.origin, genesis.relay_public_key, transcript.frontier)
+    return Conversation(group=group, follower=follower, transcript=transcript)

@@ -1,0 +1,346 @@
+"""One channel's journal: change state, save, then speak (DESIGN.md decision 7).
+
+Every method is one step and one transaction: when it returns, what it did is durable; if it raises, nothing
+of it is, and the journal must be opened again. Bytes that leave were saved by the step before. No network
+here: the running session asks the journal what to send and tells it what came.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import assert_never
+
+from channel.mls import Proposal
+from channel.transcript import Opening, Reason
+from client.conversation import Committing, Conversation, OwnMessage, Page
+from client.errors import ChannelStopped, NotAMember, RelayMisbehaved
+from client.events import Alarm, AlarmKind
+from client.rows import load, save_checkpoint, save_taken, state_of
+from client.store import (
+    ChannelStatus,
+    ClientStore,
+    ConflictRow,
+    OutboxRow,
+    OutboxState,
+    SealedMessage,
+    Transaction,
+)
+from protocols.errors import VerificationError
+from protocols.log.checkpoint import verify
+from protocols.log.follower import BadCheckpoint, Fork, GapInLog, LogViolation, Rollback
+from protocols.messages import Receipt, compose_receipt, encode_body
+from protocols.messages.receipt import MAX_MESSAGES_PER_RECEIPT
+from protocols.messages.values import format_time
+from protocols.payload import EntryStatus
+from protocols.relay.frames import Entries
+
+__all__ = ["Journal", "OnWon"]
+
+Random = Callable[[int], bytes]
+OnWon = Callable[[Transaction, Committing, Conversation, int], None]
+"""Called inside the transaction in which our commit came into force, to save what follows from it."""
+
+# : How many sealed messages may wait for a receipt: more would only have to be sealed again when the epoch
+_ALARMS: dict[type[LogViolation], AlarmKind] = {
+    Fork: AlarmKind.FORK,
+    Rollback: AlarmKind.ROLLBACK,
+    GapInLog: AlarmKind.GAP,
+    BadCheckpoint: AlarmKind.ALTERED,
+}
+# ends.
+MAX_SEALED = 32
+
+
+class Journal:
+    """The durable state of one channel; ``conversation`` is read by others, changed only here."""
+
+    def __init__(
+        self, store: ClientStore, log_id: bytes, *, clock: Callable[[], int], random: Random, on_won: OnWon
+    ) -> None:
+        """Open a channel of the store.
+
+        Args:
+            store: The open database.
+            log_id: The channel, 32 bytes.
+            clock: UTC milliseconds.
+            random: Source of random bytes.
+            on_won: Saves what follows from a commit of ours that came into force.
+
+        Raises:
+            LookupError: There is no such channel.
+            ProfileDamaged: Its rows do not fit together.
+        """
+        self.store = store
+        self.log_id = log_id
+        self._clock = clock
+        self._random = random
+        self._on_won = on_won
+        with store.transaction() as tx:
+            self.conversation = load(tx, log_id)
+            row = tx.channels.get(log_id)
+            self._waiting = list(tx.outbox.waiting(log_id))
+            conflicts = tx.history.conflicts(log_id)
+        if row is None:
+            raise LookupError("no such channel in the store")
+        self.relay_url = row.relay_url
+        self.status = row.status
+        self.alarm: Alarm | None = None
+        if row.status is ChannelStatus.STOPPED:
+            last = conflicts[-1]
+            self.alarm = Alarm(
+                kind=AlarmKind(last.kind), detail=last.detail, ours=last.ours or b"", theirs=last.theirs
+            )
+        self.me = self.conversation.transcript.epoch.members.get(self.conversation.group.own_leaf_index, "")
+
+    # What came.
+
+    def receive(self, frame: Entries) -> Page:
+        """Verify, judge and keep a batch of entries, with the receipts that we owe for them.
+
+        Raises:
+            ChannelStopped: The relay contradicts itself. Both checkpoints are kept, the channel is stopped.
+        """
+        self._check_running()
+        try:
+            page = self.conversation.receive(
+                start=frame.start,
+                entries=frame.entries,
+                checkpoint=frame.checkpoint,
+                consistency=frame.consistency,
+                own=self._own,
+            )
+        except LogViolation as violation:
+            raise self._stop(violation) from violation
+        seen = {taken.own for taken in page.taken if taken.own is not None}
+        new_epoch = any(taken.epoch is not None for taken in page.taken)
+        with self.store.transaction() as tx:
+            for taken in page.taken:
+                save_taken(tx, self.log_id, taken)
+            save_checkpoint(tx, self.log_id, self.conversation.transcript.genesis, page.checkpoint)
+            for row in self._waiting:
+                if row.message_id in seen:
+                    tx.outbox.drop(row.sequence)
+                elif new_epoch and row.state is not OutboxState.QUEUED:
+                    # All entries of the old epoch have been read: what is not among them was not ordered.
+                    tx.outbox.unseal(row.sequence)
+            self._queue_receipts(tx, page)
+            for taken in page.taken:
+                if page.won is not None and taken.own == page.won.message:
+                    self._on_won(tx, page.won, self.conversation, taken.judged.position)
+            if page.removed:
+                tx.channels.set_status(self.log_id, ChannelStatus.REMOVED)
+            tx.channels.set_state(self.log_id, state_of(self.conversation))
+            self._waiting = list(tx.outbox.waiting(self.log_id))
+        if page.removed:
+            self.status = ChannelStatus.REMOVED
+        return page
+
+    def receipt(self, message: bytes, *, position: int, checkpoint: bytes) -> None:
+        """Keep the relay's receipt for a message of ours.
+
+        Args:
+            message: The bytes that were sent.
+            position: Where the relay says they are.
+            checkpoint: The signed note that covers that position.
+
+        Raises:
+            ChannelStopped: The checkpoint contradicts what we hold.
+            RelayMisbehaved: It is no checkpoint of this log, or does not cover the position.
+        """
+        self._check_running()
+        conversation = self.conversation
+        genesis = conversation.transcript.genesis
+        try:
+            signed = verify(checkpoint, origin=genesis.origin, public_key=genesis.relay_public_key)
+        except VerificationError:
+            raise RelayMisbehaved("the relay gave a receipt without a valid signature") from None
+        if signed.size <= position:
+            raise RelayMisbehaved("the relay gave a receipt that its checkpoint does not cover")
+        try:
+            if signed.size > conversation.transcript.size:
+                conversation.follower = conversation.follower.receive_checkpoint(checkpoint)
+            elif conversation.transcript.root_at(signed.size) != signed.root:
+                raise Fork(
+                    "a receipt is signed over another log",
+                    ours=conversation.follower.checkpoint,
+                    theirs=checkpoint,
+                )
+        except LogViolation as violation:
+            raise self._stop(violation) from violation
+        row = self._row_of(message)
+        with self.store.transaction() as tx:
+            save_checkpoint(tx, self.log_id, genesis, checkpoint)
+            if row is not None:
+                tx.outbox.relayed(row.sequence, position=position)
+            self._waiting = list(tx.outbox.waiting(self.log_id))
+
+    def take_back(self, message: bytes) -> None:
+        """Note that the relay refused a message for good: it is sealed anew before it is sent again."""
+        row = self._row_of(message)
+        if row is not None:
+            with self.store.transaction() as tx:
+                tx.outbox.unseal(row.sequence)
+                self._waiting = list(tx.outbox.waiting(self.log_id))
+
+    def id_of(self, message: bytes) -> bytes | None:
+        """The id of the waiting message that these sealed bytes are, or None."""
+        row = self._row_of(message)
+        return None if row is None else row.message_id
+
+    def abandon(self, committing: Committing) -> None:
+        """Give up a commit that the relay will not take."""
+        if self.conversation.committing is committing:
+            self.conversation.committing = None
+            with self.store.transaction() as tx:
+                tx.channels.set_state(self.log_id, state_of(self.conversation))
+
+    def drop(self, message_id: bytes) -> None:
+        """Forget a message that cannot be sent at all."""
+        row = next((row for row in self._waiting if row.message_id == message_id), None)
+        if row is not None:
+            with self.store.transaction() as tx:
+                tx.outbox.drop(row.sequence)
+                self._waiting = list(tx.outbox.waiting(self.log_id))
+
+    # What we say.
+
+    @property
+    def waiting(self) -> Sequence[OutboxRow]:
+        """Our messages that are not in the log as we know it, in order of sending."""
+        return self._waiting
+
+    def queue(self, body: bytes) -> bytes:
+        """Take a message into the outbox; returns its id (16 bytes)."""
+        self._check_running()
+        message_id = self._random(16)
+        with self.store.transaction() as tx:
+            tx.outbox.queue(self.log_id, message_id, body, queued_ms=self._clock())
+            self._waiting = list(tx.outbox.waiting(self.log_id))
+        return message_id
+
+    def sealed(self) -> tuple[bytes, ...]:
+        """The messages to send now, in order: those sealed before, then as many queued ones as may be.
+
+        What this returns has been saved, ratchet and all, and may leave any number of times.
+        """
+        self._check_running()
+        held = sum(row.state is not OutboxState.QUEUED for row in self._waiting)
+        fresh = [row for row in self._waiting if row.state is OutboxState.QUEUED][: max(0, MAX_SEALED - held)]
+        if fresh:
+            with self.store.transaction() as tx:
+                for row in fresh:
+                    self._seal(tx, row)
+                tx.channels.set_state(self.log_id, state_of(self.conversation))
+                self._waiting = list(tx.outbox.waiting(self.log_id))
+        ready = [row.sealed for row in self._waiting if row.state is OutboxState.SEALED]
+        return tuple(sealed.message for sealed in ready if sealed is not None)
+
+    def _seal(self, tx: Transaction, row: OutboxRow) -> None:
+        epoch = self.conversation.group.epoch
+        sealed = self.conversation.seal(
+            message_id=row.message_id,
+            body=row.body,
+            outstanding=self._outstanding(tx, epoch),
+            random=self._random,
+        )
+        tx.outbox.seal(
+            row.sequence,
+            SealedMessage(
+                epoch=epoch,
+                message=sealed.message,
+                leaf_index=sealed.opening.leaf_index,
+                content=sealed.opening.content,
+                signature=sealed.opening.signature,
+                counter=sealed.counter,
+            ),
+        )
+
+    def _outstanding(self, tx: Transaction, epoch: int) -> int:
+        rows = tx.outbox.waiting(self.log_id)
+        return max(
+            (r.sealed.counter for r in rows if r.sealed is not None and r.sealed.epoch == epoch), default=0
+        )
+
+    def commit(self, proposals: Sequence[Proposal], *, intent: bytes) -> Committing:
+        """Make and save a commit; it may leave when this returns. Raises as ``Conversation.commit``."""
+        self._check_running()
+        committing = self.conversation.commit(
+            proposals, intent=intent, now_s=self._clock() // 1000, random=self._random
+        )
+        with self.store.transaction() as tx:
+            tx.channels.set_state(self.log_id, state_of(self.conversation))
+        return committing
+
+    # Inside.
+
+    def _own(self, message: bytes) -> OwnMessage | None:
+        row = self._row_of(message)
+        if row is None or row.sealed is None:
+            return None
+        opening = Opening(
+            leaf_index=row.sealed.leaf_index, content=row.sealed.content, signature=row.sealed.signature
+        )
+        return OwnMessage(message_id=row.message_id, opening=opening)
+
+    def _row_of(self, message: bytes) -> OutboxRow | None:
+        return next((r for r in self._waiting if r.sealed is not None and r.sealed.message == message), None)
+
+    def _queue_receipts(self, tx: Transaction, page: Page) -> None:
+        """Owe L2 for each message of others that could be read, L2-ERROR for each entry that could not."""
+        negotiation = self.conversation.transcript.negotiation
+        delivered: list[str] = []
+        unreadable: list[int] = []
+        for taken in page.taken:
+            position = taken.judged.position
+            if taken.judged.status is EntryStatus.ACCEPTED and taken.own is None:
+                folded = negotiation.by_position(position)
+                if folded is not None:
+                    delivered.append(folded.message_id.hex())
+            elif taken.judged.reason == Reason.UNDECIPHERABLE:
+                unreadable.append(position)
+        for start in range(0, len(delivered), MAX_MESSAGES_PER_RECEIPT):
+            part = delivered[start : start + MAX_MESSAGES_PER_RECEIPT]
+            self._queue_receipt(
+                tx, compose_receipt("DELIVERED", sender=self.me, sent=self._now(), messages=part)
+            )
+        for start in range(0, len(unreadable), MAX_MESSAGES_PER_RECEIPT):
+            places = unreadable[start : start + MAX_MESSAGES_PER_RECEIPT]
+            receipt = compose_receipt("DELIVERY_ERROR", sender=self.me, sent=self._now(), positions=places)
+            self._queue_receipt(tx, receipt)
+
+    def _queue_receipt(self, tx: Transaction, receipt: Receipt) -> None:
+        tx.outbox.queue(self.log_id, self._random(16), encode_body(receipt), queued_ms=self._clock())
+
+    def _now(self) -> str:
+        return format_time(self._clock())
+
+    def _stop(self, violation: LogViolation) -> ChannelStopped:
+        """Keep the evidence and stop the channel for good; a person has to look at it."""
+        alarm = Alarm(
+            kind=_ALARMS[type(violation)],
+            detail=str(violation),
+            ours=violation.ours or b"",
+            theirs=violation.theirs or b"",
+        )
+        conflict = ConflictRow(
+            kind=alarm.kind,
+            ours=violation.ours,
+            theirs=alarm.theirs,
+            detail=alarm.detail,
+            seen_ms=self._clock(),
+        )
+        with self.store.transaction() as tx:
+            tx.history.add_conflict(self.log_id, conflict)
+            tx.channels.set_status(self.log_id, ChannelStatus.STOPPED, alarm.detail)
+        self.status = ChannelStatus.STOPPED
+        self.alarm = alarm
+        return ChannelStopped(alarm.detail)
+
+    def _check_running(self) -> None:
+        match self.status:
+            case ChannelStatus.ACTIVE:
+                return
+            case ChannelStatus.STOPPED:
+                raise ChannelStopped("" if self.alarm is None else self.alarm.detail)
+            case ChannelStatus.REMOVED | ChannelStatus.LEFT:
+                raise NotAMember
+            case _:
+                assert_never(self.status)

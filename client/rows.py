@@ -1,0 +1,192 @@
+"""A conversation as rows, and the way back from them.
+
+Every function works inside one transaction of the caller's, so that what it writes becomes durable together
+with whatever caused it.
+"""
+
+from collections.abc import Iterator
+
+from channel.epoch import Epoch, decode_epoch
+from channel.mls import Group
+from channel.transcript import Opening, Transcript
+from client.conversation import Committing, Conversation, Taken
+from client.errors import ProfileDamaged
+from client.store import (
+    ChannelRow,
+    ChannelState,
+    ChannelStatus,
+    CheckpointRow,
+    EntryRow,
+    EpochRow,
+    OpeningRow,
+    Transaction,
+)
+from protocols import canonical
+from protocols.log.checkpoint import verify
+from protocols.log.entry import Genesis
+from protocols.log.follower import LogFollower
+from protocols.shape import as_bytes, as_list
+
+__all__ = ["add_channel", "load", "opening_of", "save_checkpoint", "save_epoch", "save_taken", "state_of"]
+
+_MAX_COMMITTING = 64 * 1024 * 1024
+
+
+def state_of(conversation: Conversation) -> ChannelState:
+    """The value a conversation is at, as its row keeps it."""
+    transcript = conversation.transcript
+    committing = conversation.committing
+    return ChannelState(
+        epoch_state=conversation.group.encode_epoch(),
+        ratchet_state=conversation.group.encode_messages(),
+        pending_commit=None if committing is None else _encode_committing(committing),
+        size=transcript.size,
+        checkpoint=conversation.follower.checkpoint,
+        accumulated_history=transcript.history_at(transcript.size),
+        interim_transcript_hash=transcript.interim_transcript_hash,
+    )
+
+
+def add_channel(tx: Transaction, conversation: Conversation, *, relay_url: str, now_ms: int) -> None:
+    """Record a channel that was made or joined; its entries and epochs are saved apart."""
+    genesis = conversation.transcript.genesis
+    tx.channels.add(
+        ChannelRow(
+            log_id=genesis.log_id,
+            genesis=genesis.encode(),
+            origin=genesis.origin,
+            relay_url=relay_url,
+            title=conversation.transcript.epoch.charter.title,
+            joined_ms=now_ms,
+            status=ChannelStatus.ACTIVE,
+            alarm=None,
+            state=state_of(conversation),
+        )
+    )
+
+
+def save_taken(tx: Transaction, log_id: bytes, taken: Taken) -> None:
+    """Keep one judged entry, what it contained, and the epoch it opened."""
+    judged = taken.judged
+    row = EntryRow(
+        position=judged.position,
+        entry=taken.entry,
+        leaf_hash=judged.leaf_hash,
+        root_after=judged.root_after,
+        history_after=judged.history_after,
+        status=int(judged.status),
+        reason=judged.reason,
+    )
+    tx.history.add_entries(log_id, (row,))
+    if taken.opening is not None:
+        tx.history.add_opening(log_id, _opening_row(judged.position, taken.opening))
+    if taken.epoch is not None:
+        save_epoch(tx, log_id, taken.epoch, first_position=judged.position + 1)
+
+
+def save_epoch(tx: Transaction, log_id: bytes, epoch: Epoch, *, first_position: int) -> None:
+    """Keep the public state of an epoch, and the title its charter gives the channel."""
+    row = EpochRow(
+        epoch=epoch.context.epoch,
+        first_position=first_position,
+        group_context=epoch.context.encode(),
+        ratchet_tree=epoch.ratchet_tree,
+    )
+    tx.history.add_epoch(log_id, row)
+    tx.channels.set_title(log_id, epoch.charter.title)
+
+
+def save_checkpoint(tx: Transaction, log_id: bytes, genesis: Genesis, note: bytes) -> None:
+    """Keep a checkpoint whose signature is good."""
+    checkpoint = verify(note, origin=genesis.origin, public_key=genesis.relay_public_key)
+    tx.history.add_checkpoint(log_id, CheckpointRow(size=checkpoint.size, root=checkpoint.root, note=note))
+
+
+def load(tx: Transaction, log_id: bytes) -> Conversation:
+    """Take a channel up where it was kept, by folding its log again.
+
+    Raises:
+        LookupError: There is no such channel.
+        ProfileDamaged: The rows do not give the history they say they do.
+    """
+    row = tx.channels.get(log_id)
+    if row is None:
+        raise LookupError("no such channel in the store")
+    state = row.state
+    transcript = _fold(tx, log_id, Genesis.decode(row.genesis), state.interim_transcript_hash)
+    if transcript.size != state.size or transcript.history_at(state.size) != state.accumulated_history:
+        raise ProfileDamaged("the profile's record of a channel does not fit together")
+    ahead = (kept.note for kept in tx.history.checkpoints(log_id) if kept.size > state.size)
+    follower = LogFollower(
+        row.origin,
+        transcript.genesis.relay_public_key,
+        transcript.frontier,
+        state.checkpoint,
+        ahead=tuple(note for note in ahead if note != state.checkpoint),
+    )
+    committing = None if state.pending_commit is None else _decode_committing(state.pending_commit)
+    group = Group.decode_parts(state.epoch_state, state.ratchet_state)
+    return Conversation(group=group, follower=follower, transcript=transcript, committing=committing)
+
+
+def _fold(tx: Transaction, log_id: bytes, genesis: Genesis, interim_transcript_hash: bytes) -> Transcript:
+    epochs = _epochs(tx, log_id)
+    openings = {row.position: row for row in tx.history.openings(log_id)}
+    transcript = Transcript(genesis, next(epochs), interim_transcript_hash)
+    for row in tx.history.entries(log_id, start=1):
+        kept = openings.get(row.position)
+        opening = None if kept is None else opening_of(kept)
+        following = (
+            next(epochs, None) if opening is not None and opening.confirmation_tag is not None else None
+        )
+        transcript.take(row.entry, opening=opening, following=following, reason=row.reason)
+    return transcript
+
+
+def _epochs(tx: Transaction, log_id: bytes) -> Iterator[Epoch]:
+    for row in tx.history.epochs(log_id):
+        yield decode_epoch(row.group_context, row.ratchet_tree)
+
+
+def _opening_row(position: int, opening: Opening) -> OpeningRow:
+    return OpeningRow(
+        position=position,
+        leaf_index=opening.leaf_index,
+        content=opening.content,
+        signature=opening.signature,
+        confirmation_tag=opening.confirmation_tag,
+    )
+
+
+def opening_of(row: OpeningRow) -> Opening:
+    """What a row says an entry contained."""
+    return Opening(
+        leaf_index=row.leaf_index,
+        content=row.content,
+        signature=row.signature,
+        confirmation_tag=row.confirmation_tag,
+    )
+
+
+def _encode_committing(committing: Committing) -> bytes:
+    return canonical.encode(
+        [
+            committing.message,
+            committing.next_access_key,
+            committing.welcome,
+            committing.intent,
+            committing.pending.encode(),
+        ]
+    )
+
+
+def _decode_committing(data: bytes) -> Committing:
+    fields = as_list(canonical.decode(data, max_size=_MAX_COMMITTING), length=5, what="pending commit")
+    message, next_access_key, welcome, intent, pending = fields
+    return Committing(
+        message=as_bytes(message, what="commit"),
+        next_access_key=as_bytes(next_access_key, length=32, what="access key"),
+        welcome=None if welcome is None else as_bytes(welcome, what="welcome"),
+        intent=as_bytes(intent, what="intent"),
+        pending=Group.decode(as_bytes(pending, what="pending group")),
+    )

@@ -1,0 +1,256 @@
+"""The conversation, what can be done with the selected message, and the state of everything around it."""
+
+from collections.abc import Callable
+from typing import ClassVar
+
+from textual import work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.screen import Screen
+from textual.widgets import Footer, Static
+
+from client.display import sanitise
+from client.errors import ClientError
+from client.events import ConnectionKind, Event, OutboxItem, OutboxState, SendRefused
+from client.tui import status
+from client.tui.cards import CardMaker, conversation
+from client.tui.dialogs import AskScreen, ReadScreen
+from client.tui.help_text import HELP
+from client.tui.port import SessionPort
+from client.tui.replies import Replies
+from client.tui.transcript import TranscriptView
+from client.tui.wording import Names
+from protocols.errors import ProtocolError
+from protocols.messages.message import Message
+from protocols.messages.receipt import Receipt
+from protocols.messages.render import ACKNOWLEDGEMENT_BANNER, render
+from protocols.negotiation import FoldedMessage, Level
+
+TICK_S = 5.0
+"""How often ages are looked at; nothing is drawn unless one reads differently."""
+
+
+class ConversationScreen(Screen[None]):
+    """One channel."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("a", "acknowledge", "Acknowledge"),
+        Binding("r", "answer", "Answer"),
+        Binding("b", "read_back", "Read back"),
+        Binding("n", "new", "New"),
+        Binding("v,enter", "whole", "View", key_display="v"),
+        Binding("f1,question_mark", "help", "Help", key_display="?"),
+        Binding("q", "quit", "Quit"),
+    ]
+
+    def __init__(self, session: SessionPort, *, clock: Callable[[], int]) -> None:
+        """Take the session, and the clock in UTC milliseconds."""
+        super().__init__()
+        self.session = session
+        self._clock = clock
+        self._texts: dict[str, str] = {}
+        self._dirty = False
+        self._replies = Replies(self, session, clock=clock)
+
+    @property
+    def names(self) -> Names:
+        """Names as they are now."""
+        return Names(self.session.negotiation, self.session.me)
+
+    @property
+    def transcript(self) -> TranscriptView:
+        """The conversation."""
+        return self.query_one(TranscriptView)
+
+    def compose(self) -> ComposeResult:
+        """Lay it out."""
+        yield Static("", id="status", markup=False)
+        yield Static("", id="alarm", markup=False)
+        yield TranscriptView(cards=CardMaker(lambda: self.names), clock=self._clock, id="transcript")
+        yield Static("", id="notice", markup=False)
+        yield Footer(show_command_palette=False)
+
+    def on_mount(self) -> None:
+        """Show what there is, and listen."""
+        self.transcript.focus()
+        self.notice(f"? shows all keys. {ACKNOWLEDGEMENT_BANNER}")
+        self._reload()
+        self.set_interval(TICK_S, self._on_tick)
+        self._listen()
+
+    # --- what happens -------------------------------------------------------------------------------------------
+
+    @work(group="events")
+    async def _listen(self) -> None:
+        """Look again whenever something happens.
+
+        Cancellation: nothing is left behind; the session goes on.
+        """
+        async for event in self.session.events():
+            self._note(event)
+            if not self._dirty:
+                self._dirty = True
+                self.call_later(self._reload)
+        self.notice("The session has ended. Quit with q and open the channel again.")
+
+    def _note(self, event: Event) -> None:
+        if isinstance(event, SendRefused):
+            self.notice(f"NOT SENT: {event.detail}. Nobody has it; look at it and send it anew.")
+
+    def _reload(self) -> None:
+        self._dirty = False
+        self.transcript.set_items(conversation(self.session.negotiation, tuple(self.session.outbox())))
+        self._show_state()
+
+    def _on_tick(self) -> None:
+        self.transcript.tick()
+        self._show_state()
+
+    def on_transcript_view_selected(self) -> None:
+        """The place in the conversation has changed."""
+        self._show_state()
+
+    def on_resize(self) -> None:
+        """Cut the status to the new width."""
+        self._show_state()
+
+    def _show_state(self) -> None:
+        session = self.session
+        width = max(20, self.size.width - 2)
+        waiting = sum(item.state is not OutboxState.RELAYED for item in session.outbox() if _is_message(item))
+        connection = session.connection
+        lines = (
+            status.connection_line(connection, waiting=waiting, now_ms=self._clock(), width=width),
+            status.channel_line(
+                session.info,
+                people=len(session.negotiation.roster.participants),
+                name=self.names.person(session.me),
+                place=self.transcript.place,
+                width=width,
+            ),
+        )
+        self._set("#status", "\n".join(lines))
+        self.query_one("#status").set_class(connection.kind is not ConnectionKind.ONLINE, "offline")
+        alarm = session.alarm
+        self._set("#alarm", status.alarm_text(alarm) if alarm is not None else "")
+        self.query_one("#alarm").set_class(alarm is not None, "raised")
+
+    def _set(self, selector: str, text: str) -> None:
+        """Change a text only if it differs, so that an idle screen sends nothing to the terminal."""
+        if self._texts.get(selector) != text:
+            self._texts[selector] = text
+            self.query_one(selector, Static).update(text)
+
+    def notice(self, text: str) -> None:
+        """Say something that stays until the next thing is said."""
+        self._set("#notice", sanitise(text))
+
+    def show_sent(self, message_id: bytes) -> None:
+        """Say that something is on its way, and show it."""
+        self._reload()
+        self.transcript.select(message_id.hex())
+        self.notice("Saved. It leaves by itself; its card says how far it got.")
+
+    # --- what people do -----------------------------------------------------------------------------------------
+
+    def blocked(self) -> str | None:
+        """Why nothing can be sent; None while it can."""
+        return status.blocked(self.session.alarm, self.session.info)
+
+    def target(self) -> FoldedMessage | None:
+        """The selected message, if it can be acted upon; otherwise says why not."""
+        if (why := self.blocked()) is not None:
+            self.notice(why)
+            return None
+        selected = self.transcript.selected
+        if not isinstance(selected, FoldedMessage):
+            self.notice("Select a message in the log first; this is not one yet.")
+            return None
+        return selected
+
+    @work
+    async def action_acknowledge(self) -> None:
+        """Ask once, then acknowledge the selected message."""
+        target = self.target()
+        if target is None:
+            return
+        if target.sender == self.session.me:
+            self.notice(f"No. {target.position} is your own message; the others acknowledge it.")
+            return
+        mine = target.acknowledgements.get(self.session.me)
+        if mine is not None and mine.level >= Level.ACKNOWLEDGED:
+            self.notice(f"You have acknowledged No. {target.position} already.")
+            return
+        if any(isinstance(item.message, Receipt) and _acknowledges(item.message, target) for item in self.session.outbox()):
+            self.notice(f"Your acknowledgement of No. {target.position} is on its way already.")
+            return
+        lines = (
+            f"This tells everybody that you, {self.names.person(self.session.me)}, have it and will pass it on.",
+            ACKNOWLEDGEMENT_BANNER,
+        )
+        title = f"Acknowledge No. {target.position}, {target.type} from {self.names.person(target.sender)}?"
+        if not await self.app.push_screen_wait(AskScreen(title, lines)) or self.target() is None:
+            return
+        try:
+            await self.session.acknowledge(target.message_id)
+        except (ProtocolError, ClientError) as error:
+            self.notice(f"Not acknowledged: {error}")
+            return
+        self.notice(f"Acknowledged No. {target.position}. {ACKNOWLEDGEMENT_BANNER}")
+        self._reload()
+
+    def action_answer(self) -> None:
+        """Answer the selected message."""
+        if (target := self.target()) is not None:
+            self._replies.answer(target)
+
+    def action_read_back(self) -> None:
+        """Read the selected message back, or judge a read-back."""
+        if (target := self.target()) is not None:
+            self._replies.read_back(target)
+
+    def action_new(self) -> None:
+        """Write a new message."""
+        if (why := self.blocked()) is not None:
+            self.notice(why)
+            return
+        selected = self.transcript.selected
+        self._replies.new(selected if isinstance(selected, FoldedMessage) else None)
+
+    def action_whole(self) -> None:
+        """Show the selected message with every field."""
+        selected = self.transcript.selected
+        match selected:
+            case FoldedMessage(message=message, position=position):
+                title = f"No. {position} as it was sent, {selected.id}"
+            case OutboxItem(message=Message() as message):
+                title = "On its way"
+            case _:
+                return
+        known = {person.id: self.names.person(person.id) for person in self.session.negotiation.roster.participants}
+        if message.target is not None:
+            known[message.target] = self.names.message(message.target)
+        self.app.push_screen(ReadScreen(title, [sanitise(line) for line in render(message, known)]))
+
+    def action_help(self) -> None:
+        """Show the keys and what the words mean."""
+        self.app.push_screen(ReadScreen("Help", HELP))
+
+    @work
+    async def action_quit(self) -> None:
+        """Leave; asks if something was typed and not sent."""
+        drafts = self._replies.drafts
+        if drafts:
+            kinds = ", ".join(sorted({draft.kind.value for draft in drafts}))
+            lines = (f"Begun and not sent: {kinds}.", "Drafts are lost when you quit. What is queued is kept.")
+            if not await self.app.push_screen_wait(AskScreen("Quit and lose what you typed?", lines)):
+                return
+        self.app.exit()
+
+
+def _is_message(item: OutboxItem) -> bool:
+    return isinstance(item.message, Message)
+
+
+def _acknowledges(receipt: Receipt, target: FoldedMessage) -> bool:
+    return receipt.level == "ACKNOWLEDGED" and target.id in receipt.messages

@@ -1,0 +1,148 @@
+"""Small screens that ask one thing or show one thing. Texts come in safe to show; none is read as markup."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Generic, TypeVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical, VerticalScroll
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Footer, OptionList, Static
+from textual.widgets.option_list import Option
+
+ChoiceT = TypeVar("ChoiceT")
+BACK: BindingType = Binding("ctrl+g,escape", "back", "Back", key_display="^g")
+
+
+class AskScreen(ModalScreen[bool]):
+    """A yes-or-no question; y and n answer, nothing else does."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("y", "answer(True)", "Yes"),
+        Binding("n,ctrl+g,escape", "answer(False)", "No", key_display="n"),
+    ]
+
+    def __init__(self, title: str, lines: Sequence[str]) -> None:
+        """Take the question and what there is to know before answering it."""
+        super().__init__()
+        self._title = title
+        self._lines = lines
+
+    def compose(self) -> ComposeResult:
+        """Lay it out."""
+        with Vertical(classes="dialog"):
+            yield Static(self._title, classes="title", markup=False)
+            with VerticalScroll(can_focus=True):
+                yield Static("\n".join(self._lines), markup=False)
+        yield Footer(show_command_palette=False)
+
+    def action_answer(self, answer: bool) -> None:
+        """Give the answer."""
+        self.dismiss(answer)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice(Generic[ChoiceT]):
+    """One thing that can be chosen: a word, what it means, and what it stands for; None if it cannot be now."""
+
+    label: str
+    meaning: str
+    value: ChoiceT | None
+
+
+class ChooseScreen(ModalScreen[ChoiceT | None]):
+    """A list to choose one thing from; Enter takes it."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        BACK,
+        Binding("j", "cursor_down", "Down", show=False),
+        Binding("k", "cursor_up", "Up", show=False),
+        Binding("enter", "take", "Choose", key_display="Enter"),
+    ]
+
+    def __init__(self, title: str, choices: Sequence[Choice[ChoiceT]], *, note: str = "") -> None:
+        """Take the title, what can be chosen (at least one), and a note to show above."""
+        super().__init__()
+        self._title = title
+        self._choices = choices
+        self._note = note
+
+    def compose(self) -> ComposeResult:
+        """Lay it out."""
+        with Vertical(classes="dialog"):
+            yield Static(self._title, classes="title", markup=False)
+            if self._note:
+                yield Static(self._note, markup=False)
+            options = (
+                Option(
+                    Content.assemble((choice.label, "bold"), "\n  ", choice.meaning), disabled=choice.value is None
+                )
+                for choice in self._choices
+            )
+            yield OptionList(*options)
+        yield Footer(show_command_palette=False)
+
+    def on_mount(self) -> None:
+        """Begin at the first choice."""
+        options = self.query_one(OptionList)
+        options.focus()
+        options.action_first()
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        """Hand back what was chosen."""
+        self.dismiss(self._choices[event.option_index].value)
+
+    def action_cursor_down(self) -> None:
+        """Move down."""
+        self.query_one(OptionList).action_cursor_down()
+
+    def action_cursor_up(self) -> None:
+        """Move up."""
+        self.query_one(OptionList).action_cursor_up()
+
+    def action_take(self) -> None:
+        """Take the one under the cursor."""
+        self.query_one(OptionList).action_select()
+
+    def action_back(self) -> None:
+        """Choose nothing."""
+        self.dismiss(None)
+
+
+class ReadScreen(ModalScreen[bool]):
+    """Something to read, with a key to agree to where one is given."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [BACK, Binding("ctrl+s", "confirm", "Send")]
+
+    def __init__(self, title: str, lines: Sequence[str], *, confirm: bool = False) -> None:
+        """Take what to show; `confirm` offers Ctrl+S to send it."""
+        super().__init__()
+        self._title = title
+        self._lines = lines
+        self._confirm = confirm
+
+    def compose(self) -> ComposeResult:
+        """Lay it out."""
+        with Vertical(classes="dialog tall"):
+            yield Static(self._title, classes="title", markup=False)
+            with VerticalScroll(can_focus=True):
+                yield Static("\n".join(self._lines), markup=False)
+        yield Footer(show_command_palette=False)
+
+    def on_mount(self) -> None:
+        """Let the arrow keys scroll."""
+        self.query_one(VerticalScroll).focus()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer to send only where there is something to send."""
+        return self._confirm if action == "confirm" else True
+
+    def action_confirm(self) -> None:
+        """Agree."""
+        self.dismiss(True)
+
+    def action_back(self) -> None:
+        """Go back."""
+        self.dismiss(False)

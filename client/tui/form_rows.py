@@ -1,0 +1,168 @@
+"""The widgets of a form: one row per field, with its label above and what is wrong with it below."""
+
+from typing import ClassVar
+
+from textual import events
+from textual.app import ComposeResult
+from textual.content import Content
+from textual.containers import Vertical
+from textual.message import Message as WidgetMessage
+from textual.widget import Widget
+from textual.widgets import Button, Input, Select, SelectionList, Static, TextArea
+from textual.widgets.selection_list import Selection
+
+from client.tui.form import Entry, More
+
+LONG_TEXT = 300
+"""From this many characters on a field gets several lines."""
+
+
+class TypedInput(Input):
+    """A line that must be typed: pasting is off, because a read-back that is pasted proves nothing."""
+
+    class PasteRefused(WidgetMessage):
+        """Somebody tried to paste."""
+
+    def on_paste(self, event: events.Paste) -> None:
+        """Take nothing from the terminal's clipboard."""
+        event.stop()
+        event.prevent_default()
+        self.post_message(self.PasteRefused())
+
+    def action_paste(self) -> None:
+        """Take nothing from the application's clipboard."""
+        self.post_message(self.PasteRefused())
+
+
+class Row(Vertical):
+    """One field."""
+
+    class Changed(WidgetMessage):
+        """What was typed or chosen."""
+
+        def __init__(self, path: str, value: str) -> None:
+            super().__init__()
+            self.path = path
+            self.value = value
+
+    class Focused(WidgetMessage):
+        """The person is at this field now."""
+
+        def __init__(self, entry: Entry | None, hint: str) -> None:
+            super().__init__()
+            self.entry = entry
+            self.hint = hint
+
+    def __init__(
+        self, entry: Entry, value: str, options: tuple[tuple[str, str], ...], *, typed_only: bool = False
+    ) -> None:
+        """Take the field, its value so far, and what can be chosen (empty: it is typed)."""
+        super().__init__()
+        self.entry = entry
+        self._value = value
+        self._options = options
+        self._typed_only = typed_only
+
+    @property
+    def path(self) -> str:
+        """Where the value goes."""
+        return self.entry.path
+
+    def compose(self) -> ComposeResult:
+        """Lay it out."""
+        spec = self.entry.spec
+        star = "* " if spec.required else "  "
+        group = spec.needed_with.replace("*", "").strip(".").split(".")[-1] if spec.needed_with else ""
+        needed = f" (needed with {group})" if group and not group.isdigit() else ""
+        yield Static(f"{star}{self.entry.label}{needed}", classes="label", markup=False)
+        yield self._editor()
+        yield Static("", classes="error", markup=False)
+
+    def _editor(self) -> Widget:
+        spec = self.entry.spec
+        if self._options and self.entry.listed:
+            chosen = set(self._value.split(","))
+            return SelectionList[str](
+                *(Selection(Content(label), value, value in chosen) for label, value in self._options)
+            )
+        if self._options:
+            default = next((label for label, value in self._options if value == spec.default), None)
+            known = any(value == self._value for _, value in self._options)
+            return Select[str](
+                [(Content(label), value) for label, value in self._options],
+                prompt="choose" if default is None else f"{default} (unless you choose)",
+                value=self._value if known else Select.NULL,
+            )
+        if (self.entry.limit or 0) >= LONG_TEXT and not self._typed_only:
+            area = TextArea(self._value, tab_behavior="focus", soft_wrap=True)
+            area.cursor_blink = False
+            return area
+        line = (TypedInput if self._typed_only else Input)(self._value, select_on_focus=False)
+        line.cursor_blink = False
+        return line
+
+    def show_error(self, text: str) -> None:
+        """Show what is wrong and the way out; empty text takes it away."""
+        error = self.query_one(".error", Static)
+        error.update(f"x {text}" if text else "")
+        error.set_class(bool(text), "shown")
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Pass on what was typed."""
+        event.stop()
+        self.post_message(self.Changed(self.path, event.value))
+
+    def on_text_area_changed(self, event: TextArea.Changed) -> None:
+        """Pass on what was typed."""
+        event.stop()
+        self.post_message(self.Changed(self.path, event.text_area.text))
+
+    def on_select_changed(self, event: Select.Changed) -> None:
+        """Pass on what was chosen."""
+        event.stop()
+        self.post_message(self.Changed(self.path, event.value if isinstance(event.value, str) else ""))
+
+    def on_selection_list_selected_changed(self, event: SelectionList.SelectedChanged[str]) -> None:
+        """Pass on what was chosen."""
+        event.stop()
+        self.post_message(self.Changed(self.path, ",".join(event.selection_list.selected)))
+
+    def on_descendant_focus(self) -> None:
+        """Say where the person is."""
+        hint = "Space chooses, arrows move." if self._options and self.entry.listed else ""
+        self.post_message(self.Focused(self.entry, hint))
+
+
+class AddButton(Button):
+    """Adds another item to a list."""
+
+    def __init__(self, more: More) -> None:
+        """Take the list it adds to."""
+        super().__init__(Content(f"+ {more.label}"), compact=True)
+        self.group = more.group
+
+
+class Addressees(Vertical):
+    """Who must act on the message."""
+
+    DEFAULT_CLASSES: ClassVar[str] = "addressees"
+
+    def __init__(self, people: tuple[tuple[str, str], ...], chosen: tuple[str, ...]) -> None:
+        """Take everybody else as (name, id), and who is chosen."""
+        super().__init__()
+        self._people = people
+        self._chosen = chosen
+
+    def compose(self) -> ComposeResult:
+        """Lay it out."""
+        yield Static("* to (who must act on it)", classes="label", markup=False)
+        yield SelectionList[str](
+            *(Selection(Content(name), person, person in self._chosen) for name, person in self._people)
+        )
+        yield Static("", classes="error", markup=False)
+
+    @property
+    def selected(self) -> tuple[str, ...]:
+        """Who is chosen now, in the roster's order."""
+        chosen = set(self.query_one(SelectionList).selected)
+        return tuple(person for _, person in self._people if person in chosen)

@@ -1,0 +1,274 @@
+"""Filling in a message: one field after another, a preview, and only then sending."""
+
+from collections.abc import Callable, Mapping
+from typing import ClassVar, Final
+
+from textual import work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.screen import Screen
+from textual.widgets import Button, Footer, Input, Static
+
+from client.display import sanitise
+from client.errors import ClientError
+from client.tui import wording
+from client.tui.dialogs import ReadScreen
+from client.tui.form import Entry, Form, Heading, More
+from client.tui.form_rows import AddButton, Addressees, Row, TypedInput
+from client.tui.port import SessionPort
+from client.tui.submission import Problem, Submission, prepare, problems
+from client.tui.wording import Names
+from protocols.errors import ProtocolError, RuleViolation
+from protocols.messages.codec import MAX_BODY_SIZE, encode_body
+from protocols.messages.envelope import MessageType
+from protocols.messages.message import Message
+from protocols.messages.render import render
+
+KIND_HELP: Final[Mapping[str, str]] = {
+    "time": "UTC, such as {now} (that is now)",
+    "latitude": "five decimals, such as 36.20000; south is negative",
+    "longitude": "five decimals, such as 37.10000; west is negative",
+    "grade": "letter A-F and digit 1-6, such as B2",
+    "integer": "a whole number",
+    "message": "the number on its card, such as 7",
+    "language": "a tag such as en or ar",
+    "hash": "64 digits, SHA-256",
+}
+
+
+class FormScreen(Screen[bytes | None]):
+    """A form for one message. Dismissed with the message's id once it is saved for sending, or with None."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+s", "submit", "Preview, then send", priority=True),
+        Binding("ctrl+o", "optional", "All fields", priority=True),
+        Binding("ctrl+g,escape", "back", "Back (keeps draft)", key_display="^g"),
+    ]
+
+    def __init__(
+        self,
+        session: SessionPort,
+        form: Form,
+        *,
+        title: str,
+        intro: str = "",
+        to: tuple[str, ...],
+        pick: bool = True,
+        typed_only: bool = False,
+        blocked: Callable[[], str | None],
+        clock: Callable[[], int],
+    ) -> None:
+        """Take what to fill in.
+
+        Args:
+            session: where it is composed and sent.
+            form: what is asked, and what was typed before; changed as the person types.
+            title: what this is, in one line; safe to show.
+            intro: what it is about; safe to show.
+            to: ACTION addressees to begin with.
+            pick: whether the person may choose others.
+            typed_only: whether pasting is off.
+            blocked: why nothing can be sent now; None while it can.
+            clock: UTC milliseconds.
+        """
+        super().__init__()
+        self._session = session
+        self.form = form
+        self._title = title
+        self._intro = intro
+        self._to = to
+        self._pick = pick
+        self._typed_only = typed_only
+        self._blocked = blocked
+        self._clock = clock
+        self._here: Entry | None = None
+        self._hint = ""
+
+    @property
+    def _names(self) -> Names:
+        return Names(self._session.negotiation, self._session.me)
+
+    def compose(self) -> ComposeResult:
+        """Lay it out."""
+        yield Static(self._title, id="heading", markup=False)
+        yield Static("", id="problems", markup=False)
+        yield VerticalScroll(id="fields", can_focus=False)
+        yield Static("", id="help", markup=False)
+        yield Footer(show_command_palette=False)
+
+    async def on_mount(self) -> None:
+        """Show the fields and begin at the first."""
+        await self._build()
+        self.focus_next()
+        self._show_help()
+
+    async def _build(self) -> None:
+        container = self.query_one("#fields", VerticalScroll)
+        for picker in self.query(Addressees):
+            self._to = picker.selected
+        await container.remove_children()
+        if self._intro:
+            await container.mount(Static(self._intro, classes="intro", markup=False))
+        if self._pick:
+            people = self._session.negotiation.roster.participants
+            others = tuple((self._names.with_role(p.id), p.id) for p in people if p.id != self._session.me)
+            await container.mount(Addressees(others, self._to))
+        for part in self.form.shown():
+            match part:
+                case Entry():
+                    value = self.form.values.get(part.path, "")
+                    row = Row(part, value, self.form.choices(part), typed_only=self._typed_only)
+                    await container.mount(row)
+                case Heading():
+                    await container.mount(Static(sanitise(part.text), classes="part", markup=False))
+                case More():
+                    await container.mount(AddButton(part))
+
+    async def _rebuild(self, focus: str | None) -> None:
+        await self._build()
+        self._focus(focus)
+
+    def _focus(self, path: str | None) -> None:
+        for row in self.query(Row):
+            if row.path == path:
+                row.query("Input, TextArea, Select, SelectionList").first().focus()
+                return
+
+    # --- while typing -------------------------------------------------------------------------------------------
+
+    async def on_row_changed(self, event: Row.Changed) -> None:
+        """Keep what was typed."""
+        before = self.form.values.get(event.path)
+        self.form.values[event.path] = event.value
+        if event.path.endswith(".answer") and "AMEND" in (before, event.value) and before != event.value:
+            await self._rebuild(event.path)
+        self._show_help()
+
+    def on_row_focused(self, event: Row.Focused) -> None:
+        """Show the help of the field the person is at."""
+        self._here, self._hint = event.entry, event.hint
+        self._show_help()
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Enter goes on to the next field; it never sends."""
+        self.focus_next()
+
+    def on_typed_input_paste_refused(self, event: TypedInput.PasteRefused) -> None:
+        """Say why nothing happened."""
+        self._show_problems((Problem(None, "pasting is off here: a read-back is typed, in your own words"),))
+
+    async def on_button_pressed(self, event: Button.Pressed) -> None:
+        """Add an item to a list and go to its first field."""
+        if isinstance(event.button, AddButton):
+            group = event.button.group
+            self.form.add(group)
+            item = f"{group}.{self.form.counts[group] - 1}."
+            first = next((entry.path for entry in self.form.entries() if entry.path.startswith(item)), None)
+            await self._rebuild(first)
+
+    def _show_help(self) -> None:
+        entry, lines = self._here, ["Tab next field, Shift+Tab back. * is needed."]
+        if entry is not None:
+            kind = KIND_HELP.get(entry.spec.kind, "").format(now=wording.dtg(self._clock()))
+            listed = "several: separate by commas" if entry.listed and not self._hint else ""
+            lines = [". ".join(filter(None, (entry.spec.help, kind, listed, self._hint)))]
+        count = f"{self.form.bytes_typed()} of {MAX_BODY_SIZE} bytes"
+        if entry is not None and entry.limit is not None:
+            count += f"; this field {len(self.form.values.get(entry.path, ''))} of {entry.limit} characters"
+        self.query_one("#help", Static).update("\n".join((*lines, count)))
+
+    # --- leaving ------------------------------------------------------------------------------------------------
+
+    async def action_optional(self) -> None:
+        """Show optional fields too, or only the usual ones."""
+        self.form.optional = not self.form.optional
+        await self._rebuild(self._here.path if self._here is not None else None)
+
+    def action_back(self) -> None:
+        """Leave; what was typed is kept."""
+        self.dismiss(None)
+
+    @work
+    async def action_submit(self) -> None:
+        """Compose; show what is wrong, or a preview; send what the person agrees to."""
+        submission: Submission | None = None
+        for picker in self.query(Addressees):
+            self._to = picker.selected
+        if not self._to:
+            self._show_problems((Problem(None, "choose at least one person who must act on it, with Space"),))
+            return
+        try:
+            submission = prepare(self.form, self._names, self._session.me, self._clock())
+            message = self._session.compose(self.form.kind.value, submission.fields, to=self._to)
+        except RuleViolation as error:
+            await self._refused(problems(error, submission))
+            return
+        except (ProtocolError, ClientError) as error:
+            self._show_problems((Problem(None, sanitise(str(error))),))
+            return
+        self._show_problems(())
+        if not await self.app.push_screen_wait(self._preview(message)):
+            return
+        if (why := self._blocked()) is not None:
+            self._show_problems((Problem(None, why),))
+            return
+        try:
+            message_id = await self._session.send(message)
+        except (ProtocolError, ClientError) as error:
+            self._show_problems((Problem(None, f"nothing was sent: {sanitise(str(error))}"),))
+            return
+        self.dismiss(message_id)
+
+    def _preview(self, message: Message) -> ReadScreen:
+        names = self._names
+        known = {person.id: names.person(person.id) for person in names.negotiation.roster.participants}
+        if message.target is not None:
+            known[message.target] = names.message(message.target)
+        size = f"{len(encode_body(message))} of {MAX_BODY_SIZE} bytes. NOT SENT YET: Ctrl+S sends, Ctrl+G goes back."
+        return ReadScreen("Preview", [size, "", *map(sanitise, render(message, known))], confirm=True)
+
+    async def _refused(self, found: tuple[Problem, ...]) -> None:
+        shown = {row.path for row in self.query(Row)}
+        if not self.form.optional and any(self._row_for(problem, shown) is None for problem in found):
+            everything = {entry.path for entry in self.form.entries()}
+            if any(self._row_for(problem, everything) is not None for problem in found):
+                self.form.optional = True
+                await self._build()
+        self._show_problems(found)
+
+    def _row_for(self, problem: Problem, paths: set[str]) -> str | None:
+        """Return the field that a problem belongs to: itself, else the first one inside it, else the one around it."""
+        field = problem.field
+        if field is None or field in paths:
+            return field
+        ordered = [entry.path for entry in self.form.entries() if entry.path in paths]
+        inside = (path for path in ordered if path.startswith(f"{field}."))
+        around = (path for path in ordered if field.startswith(f"{path}."))
+        return next(inside, None) or next(around, None)
+
+    def _show_problems(self, found: tuple[Problem, ...]) -> None:
+        rows = {row.path: row for row in self.query(Row)}
+        texts: dict[str, list[str]] = {}
+        elsewhere: list[str] = []
+        for problem in found:
+            path = self._row_for(problem, set(rows))
+            text = sanitise(problem.text)
+            if path is None:
+                elsewhere.append(f"{problem.field}: {text}" if problem.field else text)
+            else:
+                texts.setdefault(path, []).append(text)
+        for path, row in rows.items():
+            row.show_error("; ".join(texts.get(path, ())))
+        banner = self.query_one("#problems", Static)
+        count = f"Nothing was sent. {len(found)} thing(s) to put right:" if found else ""
+        first = "; ".join(elsewhere) if elsewhere else "see the lines marked x"
+        banner.update(f"{count} {first}" if found else "")
+        banner.set_class(bool(found), "shown")
+        if texts:
+            self._focus(next(path for path in rows if path in texts))
+
+    @property
+    def kind(self) -> MessageType:
+        """The type that is being filled in."""
+        return self.form.kind

@@ -1,0 +1,34 @@
+"""What F1 shows."""
+
+from typing import Final
+
+from client.tui.wording import LEVEL_WORDS
+from protocols.messages.render import ACKNOWLEDGEMENT_BANNER
+
+HELP: Final = (
+    "KEYS",
+    "  j or Down, k or Up   select the next or previous message",
+    "  PgDn, PgUp, Home, End   move through the conversation",
+    "  a   acknowledge: tell everybody that you have the message",
+    "  r   answer: only answers that are legal now are offered",
+    "  b   read back its critical fields, or check a read-back of yours",
+    "  n   new message",
+    "  v   the whole message, with every field and full times",
+    "  q   quit; what is queued is kept and goes when you return",
+    "",
+    "HOW FAR A MESSAGE GOT, for each addressee",
+    *(f"  L{level.value}  {words}" for level, words in LEVEL_WORDS.items()),
+    f"  {ACKNOWLEDGEMENT_BANNER}",
+    "",
+    "ANSWERS are another matter: OPEN, STANDBY or CLOSED.",
+    "  Only an answer can agree, refuse or promise anything.",
+    "",
+    "CONNECTION",
+    "  (o) ONLINE   (.) CONNECTING   (x) OFFLINE",
+    "  Offline you can read and write on: messages are saved and",
+    "  leave by themselves, once, in order.",
+    "",
+    "ALARM",
+    "  The relay showed something that cannot be one honest log.",
+    "  The channel is stopped. Tell the others by another route.",
+)

@@ -1,0 +1,147 @@
+"""Messages as plain lines for people, in English. Pure; a peer's text comes out as it is, cleaned later.
+
+Times are shown as a date-time group and in full, so that nobody has to convert or guess.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from pydantic import BaseModel
+
+from protocols.messages.codec import Body
+from protocols.messages.information import Notify
+from protocols.messages.proposals import Clause, clause_hash
+from protocols.messages.receipt import Receipt
+from protocols.messages.values import Place, Qty, Waypoint, Window, date_time_group, parse_time
+
+NOTIFY_BANNER: Final = (
+    "This informs only. Receipt is not permission. No receipt does not remove protection under the law."
+)
+ACKNOWLEDGEMENT_BANNER: Final = "Acknowledgement is not agreement, belief, permission or waiver."
+
+_NOBODY: Final[Mapping[str, str]] = {}
+
+
+def render(body: Body, names: Mapping[str, str] = _NOBODY) -> tuple[str, ...]:
+    """Return a message or receipt as lines.
+
+    Args:
+        body: what to show.
+        names: by participant id; ids without a name are shown as they are.
+    """
+    return tuple(_receipt(body, names) if isinstance(body, Receipt) else _message(body, names))
+
+
+def show_time(value: str) -> str:
+    """Return a `Time` as `221430Z NOV 26 (2026-11-22T14:30:00Z)`."""
+    return f"{date_time_group(value)} ({value})"
+
+
+def show_place(place: Place) -> str:
+    """Return a place with its name, its numbers and where the name is from."""
+    north = f"{place.lat.removeprefix('-')} {'S' if place.lat.startswith('-') else 'N'}"
+    east = f"{place.lon.removeprefix('-')} {'W' if place.lon.startswith('-') else 'E'}"
+    return f"{place.name} (WGS84 {north} {east}, radius {place.radius_m} m; name from {place.name_source})"
+
+
+def show_quantity(qty: Qty) -> str:
+    """Return a quantity with its unit and how it is known."""
+    number = str(qty.n) if qty.n is not None else f"{qty.minimum} to {qty.maximum}"
+    return f"{number} {qty.unit}, {qty.basis.lower()}"
+
+
+def show_clause(clause: Clause, names: Mapping[str, str] = _NOBODY) -> tuple[str, ...]:
+    """Return a clause: the sentence, then where and when it holds, then what acceptance names."""
+    actor = names.get(clause.actor, clause.actor)
+    held = " throughout" if clause.throughout else ""
+    sentence = f"{clause.no}.{clause.version} {actor} {clause.modal} {clause.action} {clause.object}"
+    lines = [sentence, f"   {_span(clause.window)}{held}"]
+    lines += [
+        f"   at {show_place(place)}" for place in ((clause.place,) if clause.place else clause.area or ())
+    ]
+    if clause.verifier is not None:
+        lines.append(f"   verified by {names.get(clause.verifier, clause.verifier)}")
+    if clause.depends_on:
+        lines.append(f"   depends on {', '.join(map(str, clause.depends_on))}")
+    lines.append(f"   hash {clause_hash(clause)}")
+    return tuple(lines)
+
+
+def _span(window: Window) -> str:
+    return f"from {show_time(window.start)} until {show_time(window.end)}"
+
+
+def _message(message: Body, names: Mapping[str, str]) -> Iterator[str]:
+    if isinstance(message, Receipt):
+        return
+    envelope = message.envelope
+    if envelope.mode == "EXERCISE":
+        yield "EXERCISE EXERCISE EXERCISE"
+    to = ", ".join(names.get(reader, reader) for reader in envelope.to)
+    info = ", ".join(names.get(reader, reader) for reader in envelope.info)
+    who = f"from {names.get(envelope.sender, envelope.sender)} to {to}" + (f", info {info}" if info else "")
+    yield f"{message.type} {envelope.precedence} {who}"
+    yield f"topic: {envelope.topic}"
+    yield f"sent: {show_time(envelope.sent)}"
+    if isinstance(message.content, Notify):
+        yield NOTIFY_BANNER
+    yield from _fields(message.content, names, "")
+    if envelope.respond_by is not None:
+        yield f"answer by: {show_time(envelope.respond_by)}"
+    if envelope.valid_until is not None:
+        yield f"valid until: {show_time(envelope.valid_until)}"
+    for reference in envelope.refs:
+        yield f"{reference.rel.replace('_', ' ')}: {reference.id}"
+    handling = [
+        f"TLP:{envelope.tlp}",
+        envelope.attribution.replace("_", " ").lower(),
+        f"language {envelope.lang}",
+    ]
+    if envelope.without_prejudice:
+        handling.append("without prejudice")
+    yield f"handling: {', '.join(handling)}"
+    if envelope.remarks is not None:
+        yield f"remarks: {envelope.remarks}"
+
+
+def _fields(model: BaseModel, names: Mapping[str, str], indent: str) -> Iterator[str]:
+    for name in type(model).model_fields:
+        yield from _field(name.replace("_", " "), getattr(model, name), names, indent)
+
+
+def _field(label: str, value: object, names: Mapping[str, str], indent: str) -> Iterator[str]:
+    match value:
+        case None | () | False:
+            return
+        case True:
+            yield f"{indent}{label}: yes"
+        case str():
+            shown = show_time(value) if parse_time(value) == value else names.get(value, value)
+            yield f"{indent}{label}: {shown}"
+        case Place():
+            yield f"{indent}{label}: {show_place(value)}"
+        case Window():
+            yield f"{indent}{label}: {_span(value)}"
+        case Qty():
+            yield f"{indent}{label}: {show_quantity(value)}"
+        case Waypoint():
+            yield f"{indent}{label}: {show_time(value.at)} {show_place(value.place)}"
+        case Clause():
+            yield from (f"{indent}{line}" for line in show_clause(value, names))
+        case tuple() if all(isinstance(item, str | int) for item in value):
+            yield f"{indent}{label}: {', '.join(names.get(str(item), str(item)) for item in value)}"
+        case tuple():
+            yield f"{indent}{label}:"
+            for index, item in enumerate(value, 1):
+                yield from _field(str(index), item, names, indent + "  ")
+        case BaseModel():
+            parts = (line for line in _fields(value, names, "") if line)
+            yield f"{indent}{label}: {'; '.join(parts)}"
+        case _:
+            yield f"{indent}{label}: {value}"
+
+
+def _receipt(receipt: Receipt, names: Mapping[str, str]) -> Iterator[str]:
+    yield f"{receipt.level} by {names.get(receipt.sender, receipt.sender)}, {show_time(receipt.sent)}"
+    yield from (f"  message {message}" for message in receipt.messages)
+    yield from (f"  entry {position}" for position in receipt.positions)

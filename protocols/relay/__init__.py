@@ -1,0 +1,1 @@
+"""How client and relay talk: frames, their bytes, the connection's rules, what the relay reads of MLS."""

@@ -1,0 +1,249 @@
+"""The aiohttp application: `/v1` for clients, `/livez` and `/readyz` for those who watch the process."""
+
+import asyncio
+import os
+import secrets
+import ssl
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Final
+
+from aiohttp import WSCloseCode, web
+
+from protocols.relay.frames import SUBPROTOCOL
+from server import logs
+from server.config import Config
+from server.errors import StoreFailed
+from server.fanout import LiveLogs
+from server.relay import Relay
+from server.session import Session
+from server.signing import Signer
+from server.store import RelayStore
+from server.store.signed_heads import SignedHeads, check
+from server.writer import Writer
+
+EXPIRE_EVERY_S: Final = 5.0
+
+
+@dataclass(slots=True, eq=False)
+class Service:
+    """A running relay: what `/v1` and the health checks look at."""
+
+    config: Config
+    relay: Relay
+    writer: Writer
+    fail: Callable[[BaseException], None]
+    sessions: set[Session] = field(default_factory=set)
+    failed: bool = False
+
+
+SERVICE: Final = web.AppKey("service", Service)
+
+
+def exit_process(error: BaseException) -> None:
+    """End the process at once with status 1: the store cannot be trusted; the next start recovers."""
+    logs.get().critical("exit", error=type(error).__name__)
+    os._exit(1)
+
+
+def make_app(
+    config: Config,
+    *,
+    store: RelayStore,
+    heads: SignedHeads,
+    signer: Signer,
+    fail: Callable[[BaseException], None] = exit_process,
+    clock: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
+    monotonic: Callable[[], float] = time.monotonic,
+    random: Callable[[int], bytes] = secrets.token_bytes,
+) -> web.Application:
+    """Return the application; it opens and closes `store` and `heads` itself.
+
+    Args:
+        config: checked.
+        store: not opened yet.
+        heads: not opened yet; kept apart from the store's file.
+        signer: the relay's key.
+        fail: what to do when the store fails: must not return in a real process.
+        clock: UTC milliseconds.
+        monotonic: seconds that never go back.
+        random: gives that many random bytes.
+    """
+
+    async def running(app: web.Application) -> AsyncIterator[None]:
+        async with serving(
+            config,
+            store=store,
+            heads=heads,
+            signer=signer,
+            fail=fail,
+            clock=clock,
+            monotonic=monotonic,
+            random=random,
+        ) as service:
+            app[SERVICE] = service
+            yield
+
+    app = web.Application()
+    app.cleanup_ctx.append(running)
+    app.on_shutdown.append(_drain)
+    app.router.add_get("/v1", _websocket)
+    app.router.add_get("/livez", _livez)
+    app.router.add_get("/readyz", _readyz)
+    return app
+
+
+@asynccontextmanager
+async def serving(
+    config: Config,
+    *,
+    store: RelayStore,
+    heads: SignedHeads,
+    signer: Signer,
+    fail: Callable[[BaseException], None],
+    clock: Callable[[], int],
+    monotonic: Callable[[], float],
+    random: Callable[[int], bytes],
+) -> AsyncIterator[Service]:
+    """Open the store, recover, and keep the writer running; arguments as `make_app`.
+
+    Raises:
+        OperatorError: the store cannot be used, or is older than what this relay has signed.
+    """
+    await store.open()
+    try:
+        await heads.open()
+        try:
+            await check(heads, store)
+            live = LiveLogs(store, heads, signer)
+            writer = Writer(store, heads, signer, live, fail)
+            recovered = await recover(store, writer)
+            logs.get().info("recovered", logs=recovered)
+            relay = Relay(
+                config=config,
+                store=store,
+                writer=writer,
+                live=live,
+                signer=signer,
+                clock=clock,
+                monotonic=monotonic,
+                random=random,
+            )
+            service = Service(config, relay, writer, fail)
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(writer.run())
+                expiring = tasks.create_task(_expire(service))
+                try:
+                    yield service
+                finally:
+                    expiring.cancel()
+                    writer.stop()
+        finally:
+            await heads.close()
+    finally:
+        await store.close()
+
+
+async def recover(store: RelayStore, writer: Writer) -> int:
+    """Sign what was made durable but not signed before the last stop; returns how many logs there are."""
+    log_ids = await store.log_ids()
+    for log_id in log_ids:
+        head = await store.head(log_id)
+        last = await store.last_checkpoint(log_id)
+        if last is None or last.size < head.stored.size:
+            await writer.sign((head,))
+    return len(log_ids)
+
+
+async def _expire(service: Service) -> None:
+    while True:
+        await asyncio.sleep(EXPIRE_EVERY_S)
+        try:
+            await service.relay.mailboxes.expire()
+        except StoreFailed as error:
+            _failed(service, error)
+            return
+
+
+def _failed(service: Service, error: BaseException) -> None:
+    service.failed = True
+    service.fail(error)
+
+
+async def _websocket(request: web.Request) -> web.StreamResponse:
+    service = request.app[SERVICE]
+    config = service.config
+    if service.relay.draining or len(service.sessions) >= config.max_connections:
+        raise web.HTTPServiceUnavailable(headers={"Retry-After": "5"})
+    websocket = web.WebSocketResponse(
+        protocols=(SUBPROTOCOL,),
+        heartbeat=config.heartbeat_s,
+        compress=False,
+        max_msg_size=config.limits.max_batch,
+        timeout=config.stop_timeout_s,
+    )
+    if not websocket.can_prepare(request) or SUBPROTOCOL not in request.headers.get(
+        "Sec-WebSocket-Protocol", ""
+    ):
+        raise web.HTTPUpgradeRequired(text=f"a WebSocket with the subprotocol {SUBPROTOCOL} is spoken here\n")
+    await websocket.prepare(request)
+    session = Session(service.relay, websocket, request.transport)
+    service.sessions.add(session)
+    try:
+        await session.run()
+    except StoreFailed as error:
+        _failed(service, error)
+    finally:
+        service.sessions.discard(session)
+    return websocket
+
+
+async def _drain(app: web.Application) -> None:
+    """Refuse what is new, say goodbye to everyone at once, and cut off who does not listen."""
+    service = app[SERVICE]
+    service.relay.draining = True
+    sessions: tuple[Session, ...] = tuple(service.sessions)
+    logs.get().info("draining", connections=len(sessions))
+    goodbyes: list[Awaitable[None]] = [session.close(WSCloseCode.GOING_AWAY) for session in sessions]
+    await asyncio.gather(*goodbyes)
+
+
+async def _livez(_request: web.Request) -> web.Response:
+    return web.Response(text="ok\n")
+
+
+async def _readyz(request: web.Request) -> web.Response:
+    service = request.app[SERVICE]
+    if service.failed or service.relay.draining or service.writer.is_full:
+        raise web.HTTPServiceUnavailable(text="not ready\n")
+    return web.Response(text="ok\n")
+
+
+async def start(app: web.Application, config: Config) -> tuple[web.AppRunner, str]:
+    """Listen, and return what to clean up in the end and the URL clients connect to.
+
+    Raises:
+        OSError: the address cannot be listened on, or a TLS file cannot be used.
+        OperatorError: see `serving`.
+    """
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=config.stop_timeout_s, handle_signals=False)
+    await runner.setup()
+    try:
+        context: ssl.SSLContext | None = None
+        if config.tls_certificate is not None and config.tls_key is not None:
+            context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+            context.load_cert_chain(config.tls_certificate, config.tls_key)
+        site = web.TCPSite(runner, config.host, config.port, ssl_context=context, backlog=1024)
+        await site.start()
+    except BaseException:
+        await runner.cleanup()
+        raise
+    host = f"[{config.host}]" if ":" in config.host else config.host
+    return runner, f"{'ws' if context is None else 'wss'}://{host}:{_port(runner)}/v1"
+
+
+def _port(runner: web.AppRunner) -> int:
+    address: tuple[str, int] = runner.addresses[0]
+    return address[1]

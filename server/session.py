@@ -1,0 +1,187 @@
+"""One WebSocket: what comes in goes through `protocols.relay.connection`, what waits goes out.
+
+Two tasks share a connection. The reader (the request handler itself) takes one batch after the other and has
+the relay handle its frames in order. The writer is the only one that sends: it gathers all answers that are
+waiting and what is new in the subscribed logs into as few WebSocket messages as possible. Neither outlives
+the other.
+"""
+
+import asyncio
+from collections.abc import Iterable
+from typing import cast
+
+from aiohttp import WSMsgType, web
+
+from protocols.errors import RemoteProtocolError
+from protocols.relay import wire
+from protocols.relay.connection import Connection, Role
+from protocols.relay.frames import PROTOCOL_VERSION, Frame, Hello, RefusalCode, Refused, Request
+from protocols.relay.wire import EncodedFrame
+from server.fanout import PAGE_OVERHEAD, Subscription
+from server.mailboxes import refused
+from server.relay import Relay
+
+
+class _Refuse(Exception):
+    """The connection cannot go on; carries the last words."""
+
+    def __init__(self, words: Refused) -> None:
+        super().__init__(words.detail)
+        self.words = words
+
+
+class Session:
+    """One connection from its upgrade to its end."""
+
+    def __init__(
+        self, relay: Relay, websocket: web.WebSocketResponse, transport: asyncio.Transport | None
+    ) -> None:
+        """Serve `websocket`, which is prepared, by the rules of `relay`; `transport` is cut when it hangs."""
+        self._relay = relay
+        self._websocket = websocket
+        self._transport = transport
+        self._config = relay.config
+        self._connection = Connection(Role.RELAY, relay.config.limits)
+        self._peer = relay.connect()
+        self._page_bytes = relay.config.limits.max_batch - PAGE_OVERHEAD
+
+    async def run(self) -> None:
+        """Serve until either side ends it.
+
+        Raises:
+            StoreFailed: the process must end.
+
+        Cancellation: the socket is cut; what was handed to the relay's writer is still written.
+        """
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._write())
+                try:
+                    await self._read()
+                except (_Refuse, RemoteProtocolError) as error:
+                    words = error.words if isinstance(error, _Refuse) else _malformed(error)
+                    await self._send_bytes(self._connection.send_last_words(words))
+                finally:
+                    self._relay.disconnect(self._peer)
+        except ExceptionGroup as group:
+            raise group.exceptions[0] from None
+        finally:
+            self._relay.disconnect(self._peer)
+
+    async def close(self, code: int) -> None:
+        """Say goodbye, then cut the connection after the configured time, whether the client reads or not."""
+        self._peer.outbox.close()
+        try:
+            async with asyncio.timeout(self._config.stop_timeout_s):
+                await self._websocket.close(code=code, message=b"the relay is stopping")
+        except TimeoutError:
+            self._abort()
+
+    # The reader
+
+    async def _read(self) -> None:
+        try:
+            async with asyncio.timeout(self._config.hello_timeout_s):
+                hello = await self._receive()
+        except TimeoutError:
+            raise _Refuse(refused(0, RefusalCode.MALFORMED, "no Hello in time")) from None
+        if hello is None:
+            return
+        self._greet(cast("Hello", hello[0]))
+        outbox, relay, peer = self._peer.outbox, self._relay, self._peer
+        while (batch := await self._receive()) is not None:
+            for frame in batch:
+                await outbox.room()
+                await relay.handle(
+                    peer, cast("Request", frame)
+                )  # the connection's table lets nothing else in
+            outbox.wake()
+
+    def _greet(self, hello: Hello) -> None:
+        if PROTOCOL_VERSION not in hello.versions:
+            raise _Refuse(refused(0, RefusalCode.UNSUPPORTED_VERSION, "this relay speaks version 1"))
+        if self._relay.draining:
+            raise _Refuse(refused(0, RefusalCode.DRAINING, "the relay is stopping", retry_after_ms=1000))
+        self._peer.outbox.put(self._relay.greeting(self._peer))
+
+    async def _receive(self) -> tuple[Frame, ...] | None:
+        """The frames of the next batch; None when the connection is over."""
+        message = await self._websocket.receive()
+        if message.type is WSMsgType.BINARY:
+            return self._connection.receive_data(message.data)
+        if message.type is WSMsgType.TEXT:
+            raise _Refuse(refused(0, RefusalCode.MALFORMED, "text, where only binary messages are spoken"))
+        return None
+
+    # The writer
+
+    async def _write(self) -> None:
+        outbox = self._peer.outbox
+        while not self._websocket.closed:
+            await outbox.wait()
+            if not await self._write_waiting():
+                break
+            if outbox.closed:
+                break
+
+    async def _write_waiting(self) -> bool:
+        """Send all that waits now; False when the client is gone or was cut off."""
+        peer, limits = self._peer, self._config.limits
+        frames = [wire.encode_frame(frame) for frame in peer.outbox.take()]
+        lagging: list[Subscription] = []
+        room = limits.max_batch
+        for subscription in tuple(peer.subscriptions.values()):
+            if not subscription.is_due:
+                continue
+            if room <= 0:
+                peer.outbox.wake()
+                break
+            page = subscription.page_from_memory(self._page_bytes)
+            if page is None:
+                lagging.append(subscription)
+            else:
+                frames.append(page)
+                room -= len(page.data)
+        for batch in wire.split(frames, limits):
+            if not await self._send(batch):
+                return False
+        for subscription in lagging:
+            if not await self._send_page(subscription):
+                return False
+        return True
+
+    async def _send_page(self, subscription: Subscription) -> bool:
+        """Send one page of a subscription from the store; one page a turn, so that no log starves another."""
+        peer, log = self._peer, subscription.live.log
+        page, ends = await self._relay.live.next_page(subscription, self._page_bytes)
+        if peer.subscriptions.get(log) is not subscription:
+            return True  # replaced or ended while the store was read
+        if ends:
+            self._relay.end_subscription(peer, log)
+        elif subscription.is_due:
+            peer.outbox.wake()
+        return await self._send((page,))
+
+    async def _send(self, batch: Iterable[Frame | EncodedFrame]) -> bool:
+        return await self._send_bytes(self._connection.send(batch))
+
+    async def _send_bytes(self, data: bytes) -> bool:
+        """Send one WebSocket message; a client that does not take it in time is cut off."""
+        if self._websocket.closed:
+            return False
+        try:
+            async with asyncio.timeout(self._config.send_timeout_s):
+                await self._websocket.send_bytes(data)
+        except (TimeoutError, ConnectionError):
+            self._peer.outbox.close()
+            self._abort()
+            return False
+        return True
+
+    def _abort(self) -> None:
+        if self._transport is not None:
+            self._transport.abort()
+
+
+def _malformed(error: RemoteProtocolError) -> Refused:
+    return refused(0, RefusalCode.MALFORMED, str(error))
