@@ -1,0 +1,1 @@
+"""What Parley costs, always beside something measured in the same run: `make bench` prints JSON lines."""
