@@ -54,6 +54,7 @@ class Admission:
         self._clock = clock
         self._random = random
         self._new = asyncio.Event()
+        self._open: set[bytes] = set()
 
     def invite(self, *, name: str, role: Role, lifetime_s: int) -> Invited:
         """Make and keep a new invitation; it is served from now on."""
@@ -78,6 +79,14 @@ class Admission:
     def state(self, mailbox: bytes) -> InvitationState:
         """How far an invitation has come."""
         return self._get(mailbox).state
+
+    def is_open(self, mailbox: bytes) -> bool:
+        """Whether the relay has opened an invitation's mailbox for us, as far as this process knows."""
+        return mailbox in self._open
+
+    def is_settled(self, mailbox: bytes) -> bool:
+        """Whether an invitation's mailbox is open or never will be."""
+        return self.is_open(mailbox) or self.state(mailbox) is InvitationState.FAILED
 
     @asynccontextmanager
     async def serve(self, session: "ChannelSession", relay: RelayConnection) -> AsyncIterator[None]:
@@ -123,6 +132,7 @@ class Admission:
             # Expired, used by somebody without the secret, or not admissible: this invitation is over. The
             # person who holds the code is told by the relay, or by the mailbox being gone.
             self._put(replace(self._get(row.mailbox), state=InvitationState.FAILED, outgoing=None))
+            session.notify()
             await close_mailbox(relay, mailbox=row.mailbox)
 
     async def _await_request(
@@ -130,7 +140,8 @@ class Admission:
     ) -> InvitationRow:
         lifetime_s = (row.expires_ms - row.created_ms) // 1000
         await open_mailbox(relay, log=self._log_id, mailbox=row.mailbox, lifetime_s=lifetime_s)
-        self._put(row)
+        self._open.add(row.mailbox)
+        session.notify()
         blobs = await read_letter(relay, mailbox=row.mailbox, slot=REQUEST_SLOT, wait=True)
         request = _invitation(row).open_request(blobs)
         _entry(session.conversation, row, request)  # refused here rather than in the commit

@@ -13,12 +13,14 @@ from pydantic import JsonValue
 
 from channel.charter import Charter
 from channel.mls import Proposal
+from channel.transcript import Judged, Reason
 from client.admitting import DEFAULT_LIFETIME_S, Admission, propose_removal
 from client.backoff import Backoff
 from client.conversation import Committing, Conversation, Page
-from client.errors import ChannelStopped, ClientError, RelayMisbehaved, RelayUnreachable
+from client.errors import ChannelStopped, ClientError, InvitationRefused, RelayMisbehaved, RelayUnreachable
 from client.events import (
     Alarm,
+    AlarmKind,
     AlarmRaised,
     ConnectionChanged,
     ConnectionKind,
@@ -29,6 +31,7 @@ from client.events import (
     MemberJoined,
     MemberLeft,
     OutboxItem,
+    SendRefused,
 )
 from client.failures import gravest
 from client.journal import Journal
@@ -203,9 +206,19 @@ class ChannelSession:
             lifetime_s: How long the code can be used.
 
         Returns:
-            The code to hand over by a separate route. When this returns the invitation is durable.
+            The code to hand over by a separate route. When this returns the invitation is durable and its
+            mailbox is open.
+
+        Raises:
+            InvitationRefused: The relay has no room for it, or not for so long.
+
+        Cancellation: the invitation may be open; its code is known to nobody.
         """
-        return self.admission.invite(name=name, role=role, lifetime_s=lifetime_s)
+        invited = self.admission.invite(name=name, role=role, lifetime_s=lifetime_s)
+        await self.wait_for(lambda _: self.admission.is_settled(invited.mailbox))
+        if not self.admission.is_open(invited.mailbox):
+            raise InvitationRefused("the relay has no room for this invitation, or not for so long")
+        return invited
 
     async def remove(self, participant: str) -> None:
         """Remove somebody: they read no further than the commit that removes them.
@@ -344,13 +357,17 @@ class ChannelSession:
             judged = taken.judged
             accepted = judged.status is not EntryStatus.REJECTED
             self._publish(EntryJudged(position=judged.position, accepted=accepted, reason=judged.reason))
+            if taken.own is not None and judged.reason is not None and not self.journal.holds(taken.own):
+                self._publish(SendRefused(message_id=taken.own, detail=judged.reason))
+            if judged.alarming:
+                self._publish(AlarmRaised(_other_view(judged)))
         names = {entry.id: entry.name for entry in self.charter.roster}
         for taken in page.taken:
             for participant in taken.joined:
                 self._publish(MemberJoined(participant, names.get(participant, "")))
             for participant, name in taken.left:
                 self._publish(MemberLeft(participant, name))
-        self._notify()
+        self.notify()
 
     def _connected(self, state: ConnectionState) -> None:
         self.connection = state
@@ -361,16 +378,24 @@ class ChannelSession:
             if queue.full():
                 queue.get_nowait()
             queue.put_nowait(event)
-        self._notify()
+        self.notify()
 
     def _wake(self) -> None:
         if self.line is not None:
             self.line.wake()
-        self._notify()
+        self.notify()
 
-    def _notify(self) -> None:
+    def notify(self) -> None:
+        """Have everybody who waits look again."""
         self._tick.set()
         self._tick = asyncio.Event()
+
+
+def _other_view(judged: Judged) -> Alarm:
+    """Tell people; the channel goes on, or any member could stop it by a false statement."""
+    what = "log" if judged.reason == Reason.OTHER_LOG else "history"
+    detail = f"the sender of entry {judged.position} was shown another {what} than we were, or says so:
+    compare by voice" return Alarm(kind=AlarmKind.OTHER_VIEW, detail=detail)
 
 
 def _settled(committing: Committing, session: ChannelSession) -> bool:

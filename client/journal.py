@@ -109,7 +109,8 @@ class Journal:
             )
         except LogViolation as violation:
             raise self._stop(violation) from violation
-        seen = {taken.own for taken in page.taken if taken.own is not None}
+        again = {t.own for t in page.taken if t.judged.reason == Reason.REPEATED_COUNTER}
+        seen = {taken.own for taken in page.taken if taken.own is not None} - again
         new_epoch = any(taken.epoch is not None for taken in page.taken)
         with self.store.transaction() as tx:
             for taken in page.taken:
@@ -118,8 +119,9 @@ class Journal:
             for row in self._waiting:
                 if row.message_id in seen:
                     tx.outbox.drop(row.sequence)
-                elif new_epoch and row.state is not OutboxState.QUEUED:
-                    # All entries of the old epoch have been read: what is not among them was not ordered.
+                elif row.message_id in again or (new_epoch and row.state is not OutboxState.QUEUED):
+                    # Overtaken by a later message of ours, or its epoch ended before it was ordered: all
+                    # entries of that epoch have been read. It is sealed anew, with the same id.
                     tx.outbox.unseal(row.sequence)
             self._queue_receipts(tx, page)
             for taken in page.taken:
@@ -172,33 +174,14 @@ class Journal:
                 tx.outbox.relayed(row.sequence, position=position)
             self._waiting = list(tx.outbox.waiting(self.log_id))
 
-    def take_back(self, message: bytes) -> None:
-        """Note that the relay refused a message for good: it is sealed anew before it is sent again."""
-        row = self._row_of(message)
-        if row is not None:
-            with self.store.transaction() as tx:
-                tx.outbox.unseal(row.sequence)
-                self._waiting = list(tx.outbox.waiting(self.log_id))
+    def holds(self, message_id: bytes) -> bool:
+        """Whether a message of ours still waits to come into the log."""
+        return any(row.message_id == message_id for row in self._waiting)
 
     def id_of(self, message: bytes) -> bytes | None:
         """The id of the waiting message that these sealed bytes are, or None."""
         row = self._row_of(message)
         return None if row is None else row.message_id
-
-    def abandon(self, committing: Committing) -> None:
-        """Give up a commit that the relay will not take."""
-        if self.conversation.committing is committing:
-            self.conversation.committing = None
-            with self.store.transaction() as tx:
-                tx.channels.set_state(self.log_id, state_of(self.conversation))
-
-    def drop(self, message_id: bytes) -> None:
-        """Forget a message that cannot be sent at all."""
-        row = next((row for row in self._waiting if row.message_id == message_id), None)
-        if row is not None:
-            with self.store.transaction() as tx:
-                tx.outbox.drop(row.sequence)
-                self._waiting = list(tx.outbox.waiting(self.log_id))
 
     # What we say.
 

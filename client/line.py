@@ -11,7 +11,7 @@ from typing import assert_never
 from channel.access import sign_access
 from client.conversation import Committing, Page
 from client.errors import RelayMisbehaved, RelayUnreachable
-from client.events import Event, ReceiptGot, SendRefused
+from client.events import Event, ReceiptGot
 from client.journal import Journal
 from client.transport import RelayConnection
 from protocols.relay import access
@@ -64,6 +64,7 @@ class Line:
         self._sending: set[bytes] = set()
         self._to_send = asyncio.Event()
         self._to_authorise = asyncio.Event()
+        self._paused_until = 0.0
 
     @property
     def ready(self) -> bool:
@@ -167,7 +168,7 @@ class Line:
         while True:
             await self._to_send.wait()
             self._to_send.clear()
-            if not self.ready:
+            if not self.ready or asyncio.get_running_loop().time() < self._paused_until:
                 continue
             committing = self.journal.conversation.committing
             if committing is not None and committing.message not in self._sending:
@@ -185,20 +186,19 @@ class Line:
             case Receipts():
                 (item,) = answer.items
                 self.journal.receipt(message, position=item.position, checkpoint=answer.checkpoint)
+                self._sending.discard(message)
                 if message_id is not None:
                     self._publish(ReceiptGot(message_id=message_id, position=item.position))
             case Refused(code=RefusalCode.WRONG_EPOCH):
                 # A commit came first. Reading on shows it; then the message is sealed for the new epoch.
                 return
             case Refused(code=code) if code in _LATER:
-                self.journal.take_back(message)
-                await asyncio.sleep(max(answer.retry_after_ms, 100) / 1000)
+                # The same bytes again, in the same order: a generation that never reaches the log would leave
+                # a gap in our ratchet, and others skip only a few (RFC 9420, section 9).
+                self._sending.discard(message)
+                self._pause(answer.retry_after_ms)
             case _:
-                if message_id is not None:
-                    self.journal.drop(message_id)
-                    self._publish(SendRefused(message_id=message_id, detail=_why("take a message", answer)))
-        self._sending.discard(message)
-        self._to_send.set()
+                raise RelayUnreachable(_why("take a message", answer))
 
     async def _append_commit(self, committing: Committing) -> None:
         answer = await self._request(committing.message, committing.next_access_key)
@@ -206,12 +206,16 @@ class Line:
             case Receipts() | Refused(code=RefusalCode.WRONG_EPOCH):
                 return  # what became of it shows in the log
             case Refused(code=code) if code in _LATER:
-                await asyncio.sleep(max(answer.retry_after_ms, 100) / 1000)
                 self._sending.discard(committing.message)
-                self._to_send.set()
+                self._pause(answer.retry_after_ms)
             case _:
-                self.journal.abandon(committing)
-                self._publish(SendRefused(message_id=b"", detail=_why("take a change of members", answer)))
+                raise RelayUnreachable(_why("take a change of members", answer))
+
+    def _pause(self, retry_after_ms: int) -> None:
+        loop = asyncio.get_running_loop()
+        delay_s = max(retry_after_ms, 100) / 1000
+        self._paused_until = max(self._paused_until, loop.time() + delay_s)
+        loop.call_at(self._paused_until, self._to_send.set)
 
     async def _request(self, message: bytes, next_access_key: bytes | None) -> object:
         log = self.journal.log_id

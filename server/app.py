@@ -5,9 +5,11 @@ import os
 import secrets
 import ssl
 import time
+import traceback
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Final
 
 from aiohttp import WSCloseCode, web
@@ -195,9 +197,19 @@ async def _websocket(request: web.Request) -> web.StreamResponse:
         await session.run()
     except StoreFailed as error:
         _failed(service, error)
+    except (
+        Exception
+    ) as error:  # a bug of ours ends one connection; aiohttp's own report would name its address
+        logs.get().error("connection failed", error=type(error).__name__, reason=_where(error))
     finally:
         service.sessions.discard(session)
     return websocket
+
+
+def _where(error: BaseException) -> str:
+    """The place in our code where an error came up: no values, so nothing of a client."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
 
 
 async def _drain(app: web.Application) -> None:

@@ -167,7 +167,9 @@ class LiveLogs:
                 signed = await self._heads.last(log)
                 if stored is not None and signed is not None:
                     # Ed25519 signs the same head with the same bytes, so this is the checkpoint of before.
-                    live.load(stored, signed.size, self._signer.sign(stored.genesis, signed.size, signed.root))
+                    live.load(
+                        stored, signed.size, self._signer.sign(stored.genesis, signed.size, signed.root)
+                    )
             held = live.stored is not None
         finally:
             if not held:

@@ -5,6 +5,8 @@ token, a key, a log id or the text of a request: an operator's disk must not bec
 when. The processor below is the enforcer: a field that is not on the list does not leave the process.
 """
 
+import asyncio
+import logging
 import sys
 from typing import Final
 
@@ -37,7 +39,11 @@ def _only_allowed(_logger: WrappedLogger, _method: str, fields: EventDict) -> Ev
 
 
 def configure() -> None:
-    """Set structlog up for this process. Called once, by the command line."""
+    """Set logging up for this process. Called once, by the command line.
+
+    aiohttp's own messages name client addresses and quote requests, so they are switched off.
+    """
+    logging.getLogger("aiohttp").setLevel(logging.CRITICAL + 1)
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
@@ -49,6 +55,11 @@ def configure() -> None:
         logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
         cache_logger_on_first_use=False,
     )
+
+
+def loop_exception(_loop: asyncio.AbstractEventLoop, context: dict[str, object]) -> None:
+    """Exception handler of the event loop: its own would print sockets with their addresses."""
+    get().error("unhandled", error=type(context.get("exception")).__name__)
 
 
 def get() -> FilteringBoundLogger:

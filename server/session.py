@@ -14,7 +14,7 @@ from aiohttp import WSMsgType, web
 
 from protocols.errors import RemoteProtocolError
 from protocols.relay import wire
-from protocols.relay.connection import Connection, Role
+from protocols.relay.connection import Connection, Role, State
 from protocols.relay.frames import PROTOCOL_VERSION, Frame, Hello, RefusalCode, Refused, Request
 from protocols.relay.wire import EncodedFrame
 from server.fanout import PAGE_OVERHEAD, Subscription
@@ -43,6 +43,7 @@ class Session:
         self._config = relay.config
         self._connection = Connection(Role.RELAY, relay.config.limits)
         self._peer = relay.connect()
+        self._last_words: Refused | None = None
         self._page_bytes = relay.config.limits.max_batch - PAGE_OVERHEAD
 
     async def run(self) -> None:
@@ -58,15 +59,14 @@ class Session:
                 tasks.create_task(self._write())
                 try:
                     await self._read()
-                except (_Refuse, RemoteProtocolError) as error:
-                    words = error.words if isinstance(error, _Refuse) else _malformed(error)
-                    await self._send_bytes(self._connection.send_last_words(words))
+                except _Refuse as refusal:
+                    self._last_words = refusal.words
+                except RemoteProtocolError as error:
+                    self._last_words = refused(0, RefusalCode.MALFORMED, str(error))
                 finally:
-                    self._relay.disconnect(self._peer)
+                    self._relay.disconnect(self._peer)  # lets the writer finish
         except ExceptionGroup as group:
             raise group.exceptions[0] from None
-        finally:
-            self._relay.disconnect(self._peer)
 
     async def close(self, code: int) -> None:
         """Say goodbye, then cut the connection after the configured time, whether the client reads or not."""
@@ -92,10 +92,8 @@ class Session:
         while (batch := await self._receive()) is not None:
             for frame in batch:
                 await outbox.room()
-                await relay.handle(
-                    peer, cast("Request", frame)
-                )  # the connection's table lets nothing else in
-            outbox.wake()
+                # The connection's table lets nothing but requests in.
+                await relay.handle(peer, cast("Request", frame))
 
     def _greet(self, hello: Hello) -> None:
         if PROTOCOL_VERSION not in hello.versions:
@@ -117,12 +115,12 @@ class Session:
 
     async def _write(self) -> None:
         outbox = self._peer.outbox
-        while not self._websocket.closed:
+        alive = True
+        while alive and not outbox.closed:
             await outbox.wait()
-            if not await self._write_waiting():
-                break
-            if outbox.closed:
-                break
+            alive = await self._write_waiting()
+        if self._last_words is not None:
+            await self._send_bytes(self._connection.send_last_words(self._last_words))
 
     async def _write_waiting(self) -> bool:
         """Send all that waits now; False when the client is gone or was cut off."""
@@ -163,6 +161,8 @@ class Session:
         return await self._send((page,))
 
     async def _send(self, batch: Iterable[Frame | EncodedFrame]) -> bool:
+        if self._connection.state is State.CLOSED:
+            return False  # the reader has just found the client out
         return await self._send_bytes(self._connection.send(batch))
 
     async def _send_bytes(self, data: bytes) -> bool:
@@ -181,7 +181,3 @@ class Session:
     def _abort(self) -> None:
         if self._transport is not None:
             self._transport.abort()
-
-
-def _malformed(error: RemoteProtocolError) -> Refused:
-    return refused(0, RefusalCode.MALFORMED, str(error))

@@ -36,6 +36,8 @@ from server.store.signed_heads import SignedHead, SignedHeads
 
 MAX_BATCH: Final = 64
 """Appends in one transaction."""
+WORTH_OVERLAPPING: Final = MAX_BATCH // 2
+"""As many appends must wait for their commit to begin before the batch ahead of them is signed."""
 MAX_GATHER_S: Final = 0.020
 """The longest a batch waits to fill while more keeps coming."""
 MAX_WAITING: Final = 16_384
@@ -123,31 +125,50 @@ class Writer:
     async def run(self) -> None:
         """Write until `stop`; calls `fail` and returns on any error.
 
-        Cancellation: the batch in the store's hands is carried out, but nobody is answered; senders ask
-            again.
+        Cancellation: the batch in the store's hands is carried out, nobody is answered; senders ask again.
         """
         try:
-            while True:
+            while self._waiting or self._creations or not self._stopping:
                 if self._creations:
                     await self._create(self._creations.popleft())
-                if self._waiting:
+                elif self._waiting:
                     await self._gather()
-                    await self._write(self._take())
-                elif not self._creations:
-                    if self._stopping:
-                        return
+                    await self._write_waiting()
+                else:
                     await self._wake.wait()
                     self._wake.clear()
-        except Exception as error:
+        except Exception as raised:
             # StoreFailed, RollbackRefused, or a bug of ours: either way nothing may be signed from here on.
+            error = raised.exceptions[0] if isinstance(raised, ExceptionGroup) else raised
             logs.get().critical("writing failed", error=type(error).__name__, reason=str(error))
             self._fail(error)
+
+    async def _write_waiting(self) -> None:
+        """Write batches until few appends wait; while one is signed and answered, the next is committed.
+
+        Signing stays in the order of the commits. A log is never created in between, as that signs too.
+        """
+        batch = self._take()
+        result = await self._commit(batch)
+        while len(self._waiting) >= WORTH_OVERLAPPING and not self._creations:
+            next_batch = self._take()
+            async with asyncio.TaskGroup() as tasks:
+                committing = tasks.create_task(self._commit(next_batch))
+                await self._conclude(batch, result)
+            batch, result = next_batch, committing.result()
+        await self._conclude(batch, result)
+
+    async def _commit(self, batch: Sequence[Ticket]) -> AppendedBatch:
+        return await self._store.append_batch([ticket.append for ticket in batch])
+
+    async def _conclude(self, batch: Sequence[Ticket], result: AppendedBatch) -> None:
+        self._answer(batch, result, await self.sign(result.heads))
 
     async def _gather(self) -> None:
         """Let the loop bring in what has already arrived, as long as each turn brings more.
 
-        An idle relay loses one turn of the loop by it. A busy one gets full batches, without which every append would
-        pay for a transaction and a signature of its own.
+        An idle relay loses one turn of the loop by it. A busy one gets full batches; without them every
+        append would pay for a transaction and a signature of its own.
         """
         loop = asyncio.get_running_loop()
         deadline = loop.time() + MAX_GATHER_S
@@ -160,11 +181,6 @@ class Writer:
         batch = tuple(self._waiting.popleft() for _ in range(min(MAX_BATCH, len(self._waiting))))
         self._waiting_bytes -= sum(len(ticket.append.message) for ticket in batch)
         return batch
-
-    async def _write(self, batch: Sequence[Ticket]) -> None:
-        result = await self._store.append_batch([ticket.append for ticket in batch])
-        notes = await self.sign(result.heads)
-        self._answer(batch, result, notes)
 
     async def _create(self, creation: Creation) -> None:
         try:

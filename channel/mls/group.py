@@ -376,7 +376,7 @@ class Group:
 
     def encode_messages(self) -> bytes:
         """The small part that changes with every message."""
-        return self.message_state.encode()
+        return self.message_state.encode(self.epoch_state)
 
     @classmethod
     def decode_parts(cls, epoch: bytes, messages: bytes) -> Self:

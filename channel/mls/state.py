@@ -8,6 +8,7 @@ wait. Neither holds a secret that has been used: `SecretTree` and `RetainedSecre
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from hmac import compare_digest
 from typing import Self
 
 from channel.mls.authenticated_content import AuthenticatedContent
@@ -124,10 +125,11 @@ class MessageState:
     own_commit: OwnCommit | None = None
     is_active: bool = True
 
-    def encode(self) -> bytes:
-        """The message part, versioned."""
+    def encode(self, epoch: EpochState) -> bytes:
+        """The message part, versioned, and bound to the epoch it belongs to."""
         return (
             u8(STATE_VERSION)
+            + opaque(epoch.secrets.epoch_authenticator)
             + u8(self.is_active)
             + opaque(self.secret_tree.encode())
             + vector([proposal.encode() for proposal in self.proposals])
@@ -139,13 +141,15 @@ class MessageState:
         """What `encode` wrote, beside the epoch it belongs to.
 
         Raises:
-            DecodeError: Not that.
+            DecodeError: Not that, or of another epoch.
         """
         return decode(data, lambda reader: cls._read(reader, epoch))
 
     @classmethod
     def _read(cls, reader: Reader, epoch: EpochState) -> Self:
         check_version(reader.u8())
+        if not compare_digest(reader.opaque(), epoch.secrets.epoch_authenticator):
+            raise DecodeError("the two parts of a stored group are of different epochs")
         is_active = reader.u8()
         if is_active > 1:
             raise DecodeError("a stored flag is neither 0 nor 1")

@@ -15,6 +15,9 @@ from channel.mls.state import WaitingProposal
 from channel.mls.tree_math import LeafIndex
 from channel.mls.types import Random
 
+MAX_CHOSEN = 32
+"""How many waiting proposals one commit of ours looks at: a flood of them costs its sender, not us."""
+
 
 def own_update(epoch: EpochState, *, random: Random) -> tuple[Update, bytes]:
     """An update of our own leaf with a fresh encryption key, and the private key to it."""
@@ -42,7 +45,7 @@ def choose(
     """Put together the list for a commit of our own (section 12.2).
 
     All of `proposals` go in, whatever that leads to. Of those that wait, removals come first, then the
-    newest; each goes in unless the list would break a rule by it.
+    newest, at most `MAX_CHOSEN`; each goes in unless the list would break a rule by it.
 
     Args:
         epoch: The present epoch.
@@ -67,7 +70,7 @@ def choose(
     quiet_judge = replace(judge, authenticate=authenticate)
     newest_first = tuple(reversed(waiting))
     removals_first = sorted(newest_first, key=lambda one: not isinstance(one.sent.proposal, Remove))
-    for candidate in removals_first:
+    for candidate in removals_first[:MAX_CHOSEN]:
         attempt = (*sent, candidate.sent)
         try:
             apply_proposals(epoch.tree, epoch.context, attempt, committer=own, judge=quiet_judge)

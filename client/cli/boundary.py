@@ -37,7 +37,11 @@ def run(app: typer.Typer, arguments: Sequence[str] | None = None) -> int:
         app(args=arguments, prog_name="parley")
     except SystemExit as end:
         status = end.code if isinstance(end.code, int) else 0 if end.code is None else FAILED
-        return _complain(("interrupted: what was said is kept and goes on next time",)) if status == INTERRUPTED else status
+        return (
+            _complain(("interrupted: what was said is kept and goes on next time",))
+            if status == INTERRUPTED
+            else status
+        )
     except KeyboardInterrupt:
         return _complain(("interrupted: what was said is kept and goes on next time",))
     except Exception as error:

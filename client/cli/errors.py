@@ -1,18 +1,14 @@
-"""What only the command line can get wrong: whom and what its words name."""
+"""What only the command line can get wrong: what its words name, and files."""
 
 from client.errors import RequestError
 
 
-class UnknownPerson(RequestError):
-    """A name or participant id on the command line fits nobody in the channel, or several people."""
-
-
 class UnknownMessage(RequestError):
-    """A number on the command line is not that of a message one can act upon."""
+    """A number on the command line is not that of a message that can be acted upon."""
 
 
 class NotTaken(RequestError):
-    """A message of ours did not become part of the conversation: the relay or the other members refuse it."""
+    """A message of ours did not become part of the conversation: the relay or the members refuse it."""
 
 
 class UnusableFile(RequestError):

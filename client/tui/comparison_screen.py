@@ -7,13 +7,12 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
-from textual.content import Content
 from textual.screen import ModalScreen
-from textual.widgets import Footer, SelectionList, Static
-from textual.widgets.selection_list import Selection
+from textual.widgets import Footer, Static
 
 from client.display import sanitise_line
 from client.tui.dialogs import BACK
+from client.tui.pick_list import PickList
 from client.tui.wording import field_text
 from protocols.messages.leaves import FieldComparison
 
@@ -56,8 +55,10 @@ class ComparisonScreen(ModalScreen[Mark | None]):
             with VerticalScroll(can_focus=True, id="rows"):
                 yield Static("\n".join(line for row in self._rows for line in _lines(row)), markup=False)
             yield Static("", id="why", markup=False)
-            yield SelectionList[str](
-                *(Selection(Content(row.field), row.field, not row.matches) for row in self._rows), id="wrong"
+            yield PickList(
+                [(sanitise_line(row.field), row.field) for row in self._rows],
+                [row.field for row in self._rows if not row.matches],
+                id="wrong",
             )
         yield Footer(show_command_palette=False)
 
@@ -84,7 +85,7 @@ class ComparisonScreen(ModalScreen[Mark | None]):
         """Choose which fields are wrong; the second time, say so."""
         if "WRONG" not in self._legal:
             return
-        chooser = self.query_one("#wrong", SelectionList)
+        chooser = self.query_one("#wrong", PickList)
         if not self._choosing:
             self._choosing = True
             self.query_one("#rows").display = False
@@ -92,7 +93,7 @@ class ComparisonScreen(ModalScreen[Mark | None]):
             chooser.focus()
             self._say("Which fields are wrong? Space chooses. Then w again sends WRONG.")
         elif chooser.selected:
-            self.dismiss(Mark("WRONG", tuple(row.field for row in self._rows if row.field in chooser.selected)))
+            self.dismiss(Mark("WRONG", chooser.selected))
         else:
             self._say("Choose at least one field with Space, then w; Ctrl+G goes back.")
 

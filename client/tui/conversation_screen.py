@@ -15,6 +15,7 @@ from client.events import ConnectionKind, Event, OutboxItem, OutboxState, SendRe
 from client.tui import status
 from client.tui.cards import CardMaker, conversation
 from client.tui.dialogs import AskScreen, ReadScreen
+from client.tui.form_screen import FormScreen
 from client.tui.help_text import HELP
 from client.tui.port import SessionPort
 from client.tui.replies import Replies
@@ -31,12 +32,17 @@ TICK_S = 5.0
 
 
 class ConversationScreen(Screen[None]):
-    """One channel."""
+    """One channel.
+
+    Attributes:
+        session: the running channel.
+        state: connection or alarm in one line, for screens that cover this one.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("a", "acknowledge", "Acknowledge"),
+        Binding("a", "acknowledge", "Ack"),
         Binding("r", "answer", "Answer"),
-        Binding("b", "read_back", "Read back"),
+        Binding("b", "read_back", "Readback"),
         Binding("n", "new", "New"),
         Binding("v,enter", "whole", "View", key_display="v"),
         Binding("f1,question_mark", "help", "Help", key_display="?"),
@@ -47,6 +53,7 @@ class ConversationScreen(Screen[None]):
         """Take the session, and the clock in UTC milliseconds."""
         super().__init__()
         self.session = session
+        self.state = ""
         self._clock = clock
         self._texts: dict[str, str] = {}
         self._dirty = False
@@ -73,7 +80,7 @@ class ConversationScreen(Screen[None]):
     def on_mount(self) -> None:
         """Show what there is, and listen."""
         self.transcript.focus()
-        self.notice(f"? shows all keys. {ACKNOWLEDGEMENT_BANNER}")
+        self.notice("Arrows or j and k select a message; ? explains everything.")
         self._reload()
         self.set_interval(TICK_S, self._on_tick)
         self._listen()
@@ -134,6 +141,10 @@ class ConversationScreen(Screen[None]):
         alarm = session.alarm
         self._set("#alarm", status.alarm_text(alarm) if alarm is not None else "")
         self.query_one("#alarm").set_class(alarm is not None, "raised")
+        self.state = lines[0] if alarm is None else f"!!! ALARM ({alarm.kind}): stopped, nothing can be sent"
+        for screen in self.app.screen_stack:
+            if isinstance(screen, FormScreen) and screen.is_mounted:
+                screen.show_state(self.state)
 
     def _set(self, selector: str, text: str) -> None:
         """Change a text only if it differs, so that an idle screen sends nothing to the terminal."""

@@ -59,7 +59,6 @@ class ChooseScreen(ModalScreen[ChoiceT | None]):
         BACK,
         Binding("j", "cursor_down", "Down", show=False),
         Binding("k", "cursor_up", "Up", show=False),
-        Binding("enter", "take", "Choose", key_display="Enter"),
     ]
 
     def __init__(self, title: str, choices: Sequence[Choice[ChoiceT]], *, note: str = "") -> None:
@@ -75,13 +74,10 @@ class ChooseScreen(ModalScreen[ChoiceT | None]):
             yield Static(self._title, classes="title", markup=False)
             if self._note:
                 yield Static(self._note, markup=False)
-            options = (
-                Option(
-                    Content.assemble((choice.label, "bold"), "\n  ", choice.meaning), disabled=choice.value is None
-                )
-                for choice in self._choices
+            yield Static("Arrows move, Enter chooses, Ctrl+G goes back.", markup=False)
+            yield OptionList(
+                *(Option(_prompt(choice), disabled=choice.value is None) for choice in self._choices)
             )
-            yield OptionList(*options)
         yield Footer(show_command_palette=False)
 
     def on_mount(self) -> None:
@@ -89,6 +85,12 @@ class ChooseScreen(ModalScreen[ChoiceT | None]):
         options = self.query_one(OptionList)
         options.focus()
         options.action_first()
+
+    def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
+        """Mark where the cursor is, not by colour alone."""
+        for index, choice in enumerate(self._choices):
+            here = index == event.option_index
+            event.option_list.replace_option_prompt_at_index(index, _prompt(choice, here=here))
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         """Hand back what was chosen."""
@@ -102,13 +104,13 @@ class ChooseScreen(ModalScreen[ChoiceT | None]):
         """Move up."""
         self.query_one(OptionList).action_cursor_up()
 
-    def action_take(self) -> None:
-        """Take the one under the cursor."""
-        self.query_one(OptionList).action_select()
-
     def action_back(self) -> None:
         """Choose nothing."""
         self.dismiss(None)
+
+
+def _prompt(choice: Choice[ChoiceT], *, here: bool = False) -> Content:
+    return Content.assemble(("▶ " if here else "  ") + choice.label, "\n    ", choice.meaning)
 
 
 class ReadScreen(ModalScreen[bool]):

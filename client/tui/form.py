@@ -105,6 +105,7 @@ class Form:
         closed: lists that cannot be added to.
         options: for fields (by pattern) that are chosen rather than typed, what to show and the value.
         optional: whether optional fields are shown too.
+        touched: whether a person has typed or chosen anything.
     """
 
     kind: MessageType
@@ -117,6 +118,7 @@ class Form:
     closed: frozenset[str] = frozenset()
     options: dict[str, tuple[tuple[str, str], ...]] = field(default_factory=dict)
     optional: bool = False
+    touched: bool = False
 
     def parts(self) -> tuple[Part, ...]:
         """Return everything the form shows, in order."""
@@ -197,6 +199,14 @@ class Form:
             return (("no", "false"), ("yes", "true"))
         return tuple((_words(choice).lower() if "_" in choice else choice, choice) for choice in entry.spec.choices)
 
+    def put(self, path: str, value: str) -> bool:
+        """Keep what was typed or chosen; say whether it is something new."""
+        if self.values.get(path, "") == value:
+            return False
+        self.values[path] = value
+        self.touched = True
+        return True
+
     def add(self, group: str) -> None:
         """Add an item to a list."""
         self.counts[group] = self.counts.get(group, 0) + 1
@@ -212,7 +222,8 @@ class Form:
 
     def bytes_typed(self) -> int:
         """Return how many bytes of UTF-8 the person has typed so far."""
-        return sum(len(value.encode("utf-8", "replace")) for value in self.typed().values())
+        shown = {part.path for part in self.shown() if isinstance(part, Entry)}
+        return sum(len(text.encode("utf-8", "replace")) for path, text in self.typed().items() if path in shown)
 
 
 def _matches(path: str, patterns: Sequence[str]) -> bool:

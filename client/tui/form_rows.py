@@ -8,10 +8,10 @@ from textual.content import Content
 from textual.containers import Vertical
 from textual.message import Message as WidgetMessage
 from textual.widget import Widget
-from textual.widgets import Button, Input, Select, SelectionList, Static, TextArea
-from textual.widgets.selection_list import Selection
+from textual.widgets import Button, Input, Select, Static, TextArea
 
 from client.tui.form import Entry, More
+from client.tui.pick_list import PickList
 
 LONG_TEXT = 300
 """From this many characters on a field gets several lines."""
@@ -48,9 +48,9 @@ class Row(Vertical):
     class Focused(WidgetMessage):
         """The person is at this field now."""
 
-        def __init__(self, entry: Entry | None, hint: str) -> None:
+        def __init__(self, row: "Row", hint: str) -> None:
             super().__init__()
-            self.entry = entry
+            self.row = row
             self.hint = hint
 
     def __init__(
@@ -72,8 +72,8 @@ class Row(Vertical):
         """Lay it out."""
         spec = self.entry.spec
         star = "* " if spec.required else "  "
-        group = spec.needed_with.replace("*", "").strip(".").split(".")[-1] if spec.needed_with else ""
-        needed = f" (needed with {group})" if group and not group.isdigit() else ""
+        group = (spec.needed_with or "*").split(".")[-1]
+        needed = f" (needed with {group})" if group != "*" else ""
         yield Static(f"{star}{self.entry.label}{needed}", classes="label", markup=False)
         yield self._editor()
         yield Static("", classes="error", markup=False)
@@ -81,10 +81,7 @@ class Row(Vertical):
     def _editor(self) -> Widget:
         spec = self.entry.spec
         if self._options and self.entry.listed:
-            chosen = set(self._value.split(","))
-            return SelectionList[str](
-                *(Selection(Content(label), value, value in chosen) for label, value in self._options)
-            )
+            return PickList(self._options, self._value.split(","))
         if self._options:
             default = next((label for label, value in self._options if value == spec.default), None)
             known = any(value == self._value for _, value in self._options)
@@ -92,12 +89,13 @@ class Row(Vertical):
                 [(Content(label), value) for label, value in self._options],
                 prompt="choose" if default is None else f"{default} (unless you choose)",
                 value=self._value if known else Select.NULL,
+                compact=True,
             )
         if (self.entry.limit or 0) >= LONG_TEXT and not self._typed_only:
-            area = TextArea(self._value, tab_behavior="focus", soft_wrap=True)
+            area = TextArea(self._value, tab_behavior="focus", soft_wrap=True, compact=True, highlight_cursor_line=False)
             area.cursor_blink = False
             return area
-        line = (TypedInput if self._typed_only else Input)(self._value, select_on_focus=False)
+        line = (TypedInput if self._typed_only else Input)(self._value, select_on_focus=False, compact=True)
         line.cursor_blink = False
         return line
 
@@ -122,15 +120,15 @@ class Row(Vertical):
         event.stop()
         self.post_message(self.Changed(self.path, event.value if isinstance(event.value, str) else ""))
 
-    def on_selection_list_selected_changed(self, event: SelectionList.SelectedChanged[str]) -> None:
+    def on_pick_list_changed(self, event: PickList.Changed) -> None:
         """Pass on what was chosen."""
         event.stop()
-        self.post_message(self.Changed(self.path, ",".join(event.selection_list.selected)))
+        self.post_message(self.Changed(self.path, ",".join(event.pick_list.selected)))
 
     def on_descendant_focus(self) -> None:
         """Say where the person is."""
         hint = "Space chooses, arrows move." if self._options and self.entry.listed else ""
-        self.post_message(self.Focused(self.entry, hint))
+        self.post_message(self.Focused(self, hint))
 
 
 class AddButton(Button):
@@ -156,13 +154,10 @@ class Addressees(Vertical):
     def compose(self) -> ComposeResult:
         """Lay it out."""
         yield Static("* to (who must act on it)", classes="label", markup=False)
-        yield SelectionList[str](
-            *(Selection(Content(name), person, person in self._chosen) for name, person in self._people)
-        )
+        yield PickList(self._people, self._chosen)
         yield Static("", classes="error", markup=False)
 
     @property
     def selected(self) -> tuple[str, ...]:
         """Who is chosen now, in the roster's order."""
-        chosen = set(self.query_one(SelectionList).selected)
-        return tuple(person for _, person in self._people if person in chosen)
+        return self.query_one(PickList).selected

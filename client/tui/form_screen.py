@@ -40,10 +40,11 @@ KIND_HELP: Final[Mapping[str, str]] = {
 class FormScreen(Screen[bytes | None]):
     """A form for one message. Dismissed with the message's id once it is saved for sending, or with None."""
 
+    AUTO_FOCUS = ""
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+s", "submit", "Preview, then send", priority=True),
+        Binding("ctrl+s", "submit", "Preview, send", priority=True),
         Binding("ctrl+o", "optional", "All fields", priority=True),
-        Binding("ctrl+g,escape", "back", "Back (keeps draft)", key_display="^g"),
+        Binding("ctrl+g,escape", "back", "Back, keep draft", key_display="^g"),
     ]
 
     def __init__(
@@ -56,6 +57,7 @@ class FormScreen(Screen[bytes | None]):
         to: tuple[str, ...],
         pick: bool = True,
         typed_only: bool = False,
+        state: str,
         blocked: Callable[[], str | None],
         clock: Callable[[], int],
     ) -> None:
@@ -69,6 +71,7 @@ class FormScreen(Screen[bytes | None]):
             to: ACTION addressees to begin with.
             pick: whether the person may choose others.
             typed_only: whether pasting is off.
+            state: connection or alarm in one line, to begin with.
             blocked: why nothing can be sent now; None while it can.
             clock: UTC milliseconds.
         """
@@ -80,6 +83,7 @@ class FormScreen(Screen[bytes | None]):
         self._to = to
         self._pick = pick
         self._typed_only = typed_only
+        self._state = state
         self._blocked = blocked
         self._clock = clock
         self._here: Entry | None = None
@@ -91,6 +95,7 @@ class FormScreen(Screen[bytes | None]):
 
     def compose(self) -> ComposeResult:
         """Lay it out."""
+        yield Static(self._state, id="state", markup=False)
         yield Static(self._title, id="heading", markup=False)
         yield Static("", id="problems", markup=False)
         yield VerticalScroll(id="fields", can_focus=False)
@@ -100,8 +105,15 @@ class FormScreen(Screen[bytes | None]):
     async def on_mount(self) -> None:
         """Show the fields and begin at the first."""
         await self._build()
-        self.focus_next()
         self._show_help()
+        # Only once the fields have their places can the first one be scrolled to with what stands above it.
+        self.call_after_refresh(self.focus_next)
+
+    def show_state(self, text: str) -> None:
+        """Show the state of the channel, which is on every screen; `text` is safe to show."""
+        if text != self._state:
+            self._state = text
+            self.query_one("#state", Static).update(text)
 
     async def _build(self) -> None:
         container = self.query_one("#fields", VerticalScroll)
@@ -132,7 +144,7 @@ class FormScreen(Screen[bytes | None]):
     def _focus(self, path: str | None) -> None:
         for row in self.query(Row):
             if row.path == path:
-                row.query("Input, TextArea, Select, SelectionList").first().focus()
+                row.query("Input, TextArea, Select, PickList").first().focus()
                 return
 
     # --- while typing -------------------------------------------------------------------------------------------
@@ -140,15 +152,23 @@ class FormScreen(Screen[bytes | None]):
     async def on_row_changed(self, event: Row.Changed) -> None:
         """Keep what was typed."""
         before = self.form.values.get(event.path)
-        self.form.values[event.path] = event.value
-        if event.path.endswith(".answer") and "AMEND" in (before, event.value) and before != event.value:
+        new = self.form.put(event.path, event.value)
+        if new and event.path.endswith(".answer") and "AMEND" in (before, event.value):
             await self._rebuild(event.path)
         self._show_help()
 
     def on_row_focused(self, event: Row.Focused) -> None:
         """Show the help of the field the person is at."""
-        self._here, self._hint = event.entry, event.hint
+        self._here, self._hint = event.row.entry, event.hint
         self._show_help()
+        self.call_after_refresh(self._bring_into_view, event.row)
+
+    def _bring_into_view(self, row: Row) -> None:
+        """Scroll to a field and the line above it: that may be the clause that is answered."""
+        container = self.query_one("#fields", VerticalScroll)
+        above = [child for child in container.children if child.virtual_region.y < row.virtual_region.y]
+        for widget in (*above[-1:], row):
+            container.scroll_to_widget(widget, animate=False)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Enter goes on to the next field; it never sends."""
@@ -261,7 +281,7 @@ class FormScreen(Screen[bytes | None]):
         for path, row in rows.items():
             row.show_error("; ".join(texts.get(path, ())))
         banner = self.query_one("#problems", Static)
-        count = f"Nothing was sent. {len(found)} thing(s) to put right:" if found else ""
+        count = f"Nothing was sent. To put right ({len(found)}):" if found else ""
         first = "; ".join(elsewhere) if elsewhere else "see the lines marked x"
         banner.update(f"{count} {first}" if found else "")
         banner.set_class(bool(found), "shown")

@@ -10,6 +10,7 @@ from protocols.messages.administrative import CODES_WITH_REASON
 from protocols.messages.alert import Alert
 from protocols.messages.catalogue import Answer
 from protocols.messages.envelope import MessageType
+from protocols.messages.fields import describe_fields
 from protocols.messages.information import Notify
 from protocols.messages.leaves import content_leaves, critical_leaves, flatten, leaf_text
 from protocols.messages.roles import Role
@@ -81,8 +82,14 @@ def readback_form(target: FoldedMessage) -> Form:
     for index, path in enumerate(leaves):
         form.fixed[f"readings.{index}.field"] = path
         form.headings[f"readings.{index}"] = ""
-        form.labels[f"readings.{index}.value"] = path.replace("_", " ").replace(".", " · ")
+        form.labels[f"readings.{index}.value"] = f"{path.replace('_', ' ').replace('.', ' · ')}: {_help(target.type, path)}"
     return form
+
+
+def _help(kind: MessageType, path: str) -> str:
+    """What the model says about a field, by its path in a message."""
+    pattern = ".".join("*" if step.isdigit() else step for step in path.split("."))
+    return next((spec.help for spec in describe_fields(kind) if spec.path == pattern), "")
 
 
 def reply_form(target: FoldedMessage, choice: Answer, names: Names) -> Form:

@@ -45,7 +45,7 @@ class Replies:
     @property
     def drafts(self) -> Collection[Form]:
         """Forms in which something was typed that is not sent."""
-        return [form for form in self._drafts.values() if form.typed()]
+        return [form for form in self._drafts.values() if form.touched]
 
     # --- r: answers ---------------------------------------------------------------------------------------------
 
@@ -81,7 +81,15 @@ class Replies:
 
     @staticmethod
     def _label(choice: Answer) -> str:
-        return choice.choice or "" if choice.type is _T.RESPONSE else f"{choice.type} {choice.choice or ''}".strip()
+        match choice.type, choice.choice:
+            case _T.RESPONSE, str(code):
+                return code
+            case _T.COMMIT_EVENT, str(event):
+                return f"{choice.type} {event}"
+            case _T.PROPOSAL, _:
+                return f"{choice.type} (counter-proposal)"
+            case _:
+                return choice.type.value
 
     @staticmethod
     def _meaning(target: FoldedMessage, choice: Answer) -> str:
@@ -285,6 +293,7 @@ class Replies:
                 to=to,
                 pick=pick,
                 typed_only=typed_only,
+                state=self._screen.state,
                 blocked=self._screen.blocked,
                 clock=self._clock,
             ),

@@ -41,8 +41,8 @@ class TranscriptView(Widget, can_focus=True):
         "transcript--warn",
     }
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("j,down", "move(1)", "Next", key_display="j"),
-        Binding("k,up", "move(-1)", "Previous", key_display="k"),
+        Binding("j,down", "move(1)", "Next", show=False),
+        Binding("k,up", "move(-1)", "Previous", show=False),
         Binding("pagedown,ctrl+d", "page(1)", "Page down", show=False),
         Binding("pageup,ctrl+u", "page(-1)", "Page up", show=False),
         Binding("home", "first", "First", show=False),
@@ -140,7 +140,8 @@ class TranscriptView(Widget, can_focus=True):
         self._view.resize(len(self._items), self.size.height)
         if follow and self._selected is not None:
             self._view.to_end()
-            if not self._view.visible(self._index[self._selected]):
+            # Better the beginning of what is selected than the end of everything: it says what this is.
+            if (self._index[self._selected], 0) not in set(self._view.rows()):
                 self._view.show(self._index[self._selected])
         self._redraw()
 

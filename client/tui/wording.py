@@ -1,6 +1,6 @@
 """What messages say, in lines for people. Nothing here is safe to show yet: `cards` makes it so, once."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final, assert_never
 
@@ -15,7 +15,15 @@ from protocols.messages.proposals import Clause, ClauseReply, Proposal
 from protocols.messages.render import NOTIFY_BANNER, show_place, show_quantity
 from protocols.messages.roles import Role
 from protocols.messages.values import Time, Window, date_time_group, format_time, parse_time
-from protocols.negotiation import AnswerState, Level, Negotiation, ResponseState
+from protocols.negotiation import (
+    AnswerState,
+    ClauseStatus,
+    Level,
+    Negotiation,
+    ResponseState,
+    TabledClause,
+    TabledProposal,
+)
 from protocols.negotiation.acknowledgement import Acknowledgement
 
 LEVEL_WORDS: Final = {
@@ -251,8 +259,24 @@ def _proposal(content: Proposal, names: Names, message_id: str) -> Iterator[str]
     for current in tabled.clauses:
         yield from clause(current.clause, names)
         version = f", version {current.clause.version}" if current.clause.version > 1 else ""
-        accepted = f" by {', '.join(map(names.person, current.accepted))}" if current.accepted else ""
-        yield f"   [{tabled.clause_status(current).replace('_', ' ')}{accepted}{version}]"
+        yield f"   [{_standing(tabled, current, names)}{version}]"
+
+
+def _standing(tabled: TabledProposal, current: TabledClause, names: Names) -> str:
+    """Where a clause stands, and with whom."""
+    match tabled.clause_status(current):
+        case ClauseStatus.ACCEPTED_BY:
+            return f"ACCEPTED BY {_people(current.accepted, names)} only"
+        case ClauseStatus.REJECTED:
+            return f"REJECTED by {_people(current.rejected, names)}"
+        case ClauseStatus.RESERVED:
+            return f"RESERVED by {_people(current.reserved, names)}"
+        case status:
+            return status.value
+
+
+def _people(participants: Iterable[str], names: Names) -> str:
+    return ", ".join(sorted(map(names.person, participants)))
 
 
 def _clause_reply(content: ClauseReply, names: Names) -> Iterator[str]:

@@ -5,8 +5,10 @@ from protocols.messages.catalogue import CATALOGUE, Answer
 from protocols.messages.codec import Body, decode_body, encode_body, to_value
 from protocols.messages.envelope import Envelope, MessageType, Reference
 from protocols.messages.fields import FieldSpec, describe_fields
+from protocols.messages.leaves import FieldComparison, compare_readback, critical_leaves, leaf_text
 from protocols.messages.message import Content, Message
 from protocols.messages.receipt import Receipt
+from protocols.messages.render import render
 from protocols.messages.roles import Role
 
 __all__ = [
@@ -15,6 +17,7 @@ __all__ = [
     "Body",
     "Content",
     "Envelope",
+    "FieldComparison",
     "FieldSpec",
     "Message",
     "MessageRefused",
@@ -23,10 +26,14 @@ __all__ = [
     "Reference",
     "Role",
     "check",
+    "compare_readback",
     "compose",
     "compose_receipt",
+    "critical_leaves",
     "decode_body",
     "describe_fields",
     "encode_body",
+    "leaf_text",
+    "render",
     "to_value",
 ]

@@ -180,12 +180,13 @@ _ENTRIES: Final = (
 
 CATALOGUE: Final[Mapping[MessageType, CatalogueEntry]] = {entry.type: entry for entry in _ENTRIES}
 
-CONFIRMED_DUE_MS: Final[Mapping[Precedence, int | None]] = {
-    "FLASH": 10 * MINUTE_MS,
-    "IMMEDIATE": 60 * MINUTE_MS,
-    "PRIORITY": 12 * HOUR_MS,
-    "ROUTINE": None,
+ACKNOWLEDGEMENT_DUE_MS: Final[Mapping[Precedence, Mapping[int, int]]] = {
+    "FLASH": {1: 30_000, 2: 3 * MINUTE_MS, 4: 5 * MINUTE_MS, 6: 10 * MINUTE_MS},
+    "IMMEDIATE": {1: 30_000, 2: 10 * MINUTE_MS, 4: 30 * MINUTE_MS, 6: 60 * MINUTE_MS},
+    "PRIORITY": {1: MINUTE_MS, 2: 2 * HOUR_MS, 4: 6 * HOUR_MS, 6: 12 * HOUR_MS},
+    "ROUTINE": {1: 5 * MINUTE_MS, 2: 12 * HOUR_MS, 4: 24 * HOUR_MS},
 }
+"""By precedence, how long each rung may take (MESSAGES.md section 3); ROUTINE is confirmed on request."""
 CLAIM_DUE_MS: Final = 72 * HOUR_MS
 OBSERVER_CODES: Final[tuple[Code, ...]] = ("ROGER", "NOT-UNDERSTOOD")
 

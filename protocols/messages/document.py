@@ -97,3 +97,7 @@ def _table(specs: Iterator[FieldSpec]) -> Iterator[str]:
 def _rules(group: str) -> Iterator[str]:
     yield from (f"- `{name}`: {rule}" for name, rule in RULES.items() if name.rpartition("-")[0] == group)
     yield ""
+
+
+if __name__ == "__main__":
+    print(document(), end="")

@@ -59,12 +59,12 @@ class Inform(Model):
 class Question(Model):
     """One question; its form says which answers close it."""
 
-    question: Annotated[str, text(300), Field(description="one question")]
+    question: Annotated[str, text(300, lines=False), Field(description="one question")]
     form: Annotated[
         Literal["YES_NO", "WHO", "WHEN", "WHERE", "QUANTITY", "TEXT"],
         Field(description="what kind of answer"),
     ]
-    purpose: Annotated[str | None, text(300), Field(description="why it is asked")] = None
+    purpose: Annotated[str | None, text(300, lines=False), Field(description="why it is asked")] = None
 
     def check(self, envelope: Envelope) -> Iterator[RuleViolation]:
         """Yield what the rules of QUESTION refuse."""
@@ -78,7 +78,7 @@ class Notify(Model):
     """A site, a humanitarian movement or an own planned activity made known; it informs, no more."""
 
     kind: Annotated[Literal["SITE", "MOVEMENT", "ACTIVITY"], Field(description="what is notified")]
-    purpose: Annotated[str, text(300), Field(description="what for")]
+    purpose: Annotated[str, text(300, lines=False), Field(description="what for")]
     place: Annotated[Place | None, CRITICAL, Field(description="where, unless there is a route")] = None
     route: Annotated[
         Route | None, CRITICAL, Field(description="waypoints with times, unless there is a place")
@@ -87,14 +87,18 @@ class Notify(Model):
     persons: Annotated[Qty, CRITICAL, Field(description="how many people")]
     contact: Annotated[ParticipantId, Field(description="who on the roster can be asked")]
     vehicles: Annotated[Qty | None, CRITICAL, Field(description="how many vehicles; with MOVEMENT")] = None
-    markings: Annotated[str | None, text(200), Field(description="how they are marked; with MOVEMENT")] = None
-    site_function: Annotated[str | None, text(200), Field(description="what the site is; with SITE")] = None
+    markings: Annotated[
+        str | None, text(200, lines=False), Field(description="how they are marked; with MOVEMENT")
+    ] = None
+    site_function: Annotated[
+        str | None, text(200, lines=False), Field(description="what the site is; with SITE")
+    ] = None
     expiry: Annotated[Time | None, Field(description="when the notification ends; with SITE")] = None
     activity: Annotated[
         Literal["MINE_CLEARANCE", "CONSTRUCTION", "TRAINING", "ROTATION", "MAINTENANCE", "OTHER"] | None,
         Field(description="category; with ACTIVITY"),
     ] = None
-    cargo: Annotated[str | None, text(100), Field(description="category of cargo")] = None
+    cargo: Annotated[str | None, text(100, lines=False), Field(description="category of cargo")] = None
     emergency: Annotated[bool, Field(description="a MOVEMENT that cannot wait 24 hours")] = False
 
     def check(self, envelope: Envelope) -> Iterator[RuleViolation]:

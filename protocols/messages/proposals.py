@@ -35,8 +35,8 @@ class Clause(Model):
     modal: Annotated[
         Literal["MUST", "MUST NOT", "MAY"], Needed("PROPOSAL-1"), Field(description="duty, ban, leave")
     ]
-    action: Annotated[str, text(300), Field(description="does what")]
-    object: Annotated[str, text(300), Field(description="to or with what")]
+    action: Annotated[str, text(300, lines=False), Field(description="does what")]
+    object: Annotated[str, text(300, lines=False), Field(description="to or with what")]
     place: Annotated[Place | None, Field(description="where")] = None
     area: Annotated[Area | None, Field(description="where, as corners of an area")] = None
     window: Annotated[Window, Needed("PROPOSAL-1"), Field(description="when; a MUST is due by its end")]

@@ -10,8 +10,10 @@ from pydantic import BaseModel
 
 from protocols.messages.codec import Body
 from protocols.messages.information import Notify
+from protocols.messages.message import Message
 from protocols.messages.proposals import Clause, clause_hash
 from protocols.messages.receipt import Receipt
+from protocols.messages.roles import Role
 from protocols.messages.values import Place, Qty, Waypoint, Window, date_time_group, parse_time
 
 NOTIFY_BANNER: Final = (
@@ -22,14 +24,24 @@ ACKNOWLEDGEMENT_BANNER: Final = "Acknowledgement is not agreement, belief, permi
 _NOBODY: Final[Mapping[str, str]] = {}
 
 
-def render(body: Body, names: Mapping[str, str] = _NOBODY) -> tuple[str, ...]:
+def render(body: Body, names: Mapping[str, str] = _NOBODY, viewer: Role | None = None) -> tuple[str, ...]:
     """Return a message or receipt as lines.
 
     Args:
         body: what to show.
         names: by participant id; ids without a name are shown as they are.
+        viewer: who looks; a mediator sees who wrote a MEDIATOR_ONLY message, nobody who wrote a CHATHAM one.
     """
-    return tuple(_receipt(body, names) if isinstance(body, Receipt) else _message(body, names))
+    return tuple(_receipt(body, names) if isinstance(body, Receipt) else _message(body, names, viewer))
+
+
+def show_sender(message: Message, names: Mapping[str, str] = _NOBODY, viewer: Role | None = None) -> str:
+    """Return the author's name, or `a participant` where the message's attribution says so."""
+    envelope = message.envelope
+    hidden = envelope.attribution == "CHATHAM" or (
+        envelope.attribution == "MEDIATOR_ONLY" and viewer is not Role.MEDIATOR
+    )
+    return "a participant" if hidden else names.get(envelope.sender, envelope.sender)
 
 
 def show_time(value: str) -> str:
@@ -71,15 +83,13 @@ def _span(window: Window) -> str:
     return f"from {show_time(window.start)} until {show_time(window.end)}"
 
 
-def _message(message: Body, names: Mapping[str, str]) -> Iterator[str]:
-    if isinstance(message, Receipt):
-        return
+def _message(message: Message, names: Mapping[str, str], viewer: Role | None) -> Iterator[str]:
     envelope = message.envelope
     if envelope.mode == "EXERCISE":
         yield "EXERCISE EXERCISE EXERCISE"
     to = ", ".join(names.get(reader, reader) for reader in envelope.to)
     info = ", ".join(names.get(reader, reader) for reader in envelope.info)
-    who = f"from {names.get(envelope.sender, envelope.sender)} to {to}" + (f", info {info}" if info else "")
+    who = f"from {show_sender(message, names, viewer)} to {to}" + (f", info {info}" if info else "")
     yield f"{message.type} {envelope.precedence} {who}"
     yield f"topic: {envelope.topic}"
     yield f"sent: {show_time(envelope.sent)}"
@@ -101,7 +111,7 @@ def _message(message: Body, names: Mapping[str, str]) -> Iterator[str]:
         handling.append("without prejudice")
     yield f"handling: {', '.join(handling)}"
     if envelope.remarks is not None:
-        yield f"remarks: {envelope.remarks}"
+        yield from _text("remarks", envelope.remarks, "")
 
 
 def _fields(model: BaseModel, names: Mapping[str, str], indent: str) -> Iterator[str]:
@@ -117,7 +127,7 @@ def _field(label: str, value: object, names: Mapping[str, str], indent: str) -> 
             yield f"{indent}{label}: yes"
         case str():
             shown = show_time(value) if parse_time(value) == value else names.get(value, value)
-            yield f"{indent}{label}: {shown}"
+            yield from _text(label, shown, indent)
         case Place():
             yield f"{indent}{label}: {show_place(value)}"
         case Window():
@@ -135,10 +145,21 @@ def _field(label: str, value: object, names: Mapping[str, str], indent: str) -> 
             for index, item in enumerate(value, 1):
                 yield from _field(str(index), item, names, indent + "  ")
         case BaseModel():
-            parts = (line for line in _fields(value, names, "") if line)
-            yield f"{indent}{label}: {'; '.join(parts)}"
+            parts = list(_fields(value, names, ""))
+            if any(part.startswith(" ") for part in parts):
+                yield f"{indent}{label}:"
+                yield from (f"{indent}  {part}" for part in parts)
+            else:
+                yield f"{indent}{label}: {'; '.join(parts)}"
         case _:
             yield f"{indent}{label}: {value}"
+
+
+def _text(label: str, value: str, indent: str) -> Iterator[str]:
+    """Show text; what follows a line break is marked, so that no text can pass for a field of ours."""
+    first, *more = value.split("\n")
+    yield f"{indent}{label}: {first}"
+    yield from (f"{indent}    | {line}" for line in more)
 
 
 def _receipt(receipt: Receipt, names: Mapping[str, str]) -> Iterator[str]:

@@ -31,6 +31,7 @@ RULES: Final[dict[str, str]] = {
     "RECEIPT-1": "a receipt names 1 to 64 messages, or entries that could not be read",
     "RECEIPT-2": "only DELIVERY_ERROR names entries by position",
     "RECEIPT-3": "a receipt is about messages of others",
+    "RECEIPT-4": "entries that could not be read lie before the receipt",
     "RESPONSE-1": "UNABLE, NEGATIVE and NOT-UNDERSTOOD give a reason, and no other code does",
     "RESPONSE-2": "WRONG, and only WRONG, names the fields concerned",
     "RESPONSE-3": "STANDBY, and only STANDBY, says by when, after sent",

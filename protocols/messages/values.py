@@ -29,6 +29,7 @@ _MONTHS: Final = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP",
 _COORDINATE: Final = re.compile(r"-?(0|[1-9][0-9]{0,2})\.[0-9]{5}")
 _HEX: Final = frozenset("0123456789abcdef")
 _BIDI_CONTROLS: Final = frozenset(map(chr, (*range(0x202A, 0x202F), *range(0x2066, 0x206A))))
+_SEPARATORS: Final = "\u2028\u2029"
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 # Normalisation must come out the same on every member and in ten years, whatever Unicode version its Python
 # carries; the 3.2 database is the one that all of them carry.
@@ -120,7 +121,11 @@ def text(limit: int, *, lines: bool = True) -> Shape:
             if character in _BIDI_CONTROLS:
                 raise PydanticCustomError("VALUE-TEXT", "needs text without invisible direction controls")
             code = ord(character)
-            if (code < 0x20 and not (lines and character in "\n\t")) or 0x7F <= code < 0xA0:
+            if (
+                (code < 0x20 and not (lines and character in "\n\t"))
+                or 0x7F <= code < 0xA0
+                or character in _SEPARATORS
+            ):
                 raise PydanticCustomError("VALUE-TEXT", "needs text without control characters")
             if 0xD800 <= code < 0xE000:
                 raise PydanticCustomError("VALUE-TEXT", "needs text that is valid Unicode")

@@ -11,9 +11,9 @@ from typing import Final
 from protocols.messages.administrative import Correction, Readback, Response
 from protocols.messages.alert import Alert
 from protocols.messages.catalogue import (
+    ACKNOWLEDGEMENT_DUE_MS,
     CATALOGUE,
     CLAIM_DUE_MS,
-    CONFIRMED_DUE_MS,
     HOUR_MS,
     OBSERVER_CODES,
     Answer,
@@ -61,7 +61,7 @@ def check_response(
     limited = sender not in target.to or state.roster.role(sender) is Role.OBSERVER
     if sender not in target.addressees or (limited and code not in OBSERVER_CODES):
         raise violation("RESPONSE-10", "code")
-    if target.sender not in envelope.to:
+    if target.sender in state.roster and target.sender not in envelope.to:
         raise violation("RESPONSE-13", "to")
     if attribute_of(target.content) is ResponseAttribute.NONE:
         raise violation("RESPONSE-5", "target", f"{target.type} wants no answer")
@@ -69,7 +69,8 @@ def check_response(
     if code not in legal:
         raise violation("RESPONSE-5", "code", f"needs one of {', '.join(legal)}")
     answer = target.answers.get(sender)
-    if target.cancelled or (answer is not None and answer.state is ResponseState.CLOSED):
+    closed = answer is not None and answer.state is ResponseState.CLOSED
+    if closed or _is_over(state, target, now_ms):
         raise violation("RESPONSE-9", "target", "it is closed or cancelled")
     if code == "STANDBY" and answer is not None and answer.standbys >= MAX_STANDBYS:
         raise violation("RESPONSE-7", "code", "needs an answer now")
@@ -79,6 +80,13 @@ def check_response(
         raise violation("RESPONSE-8", "passed_to", "needs to whom it was passed")
     if isinstance(target.content, Readback) and code in ("CORRECT", "WRONG"):
         _check_confirmation(state, target.content, sender, response)
+
+
+def _is_over(state: State, target: FoldedMessage, now_ms: int) -> bool:
+    """Say whether a message was cancelled, or is a proposal that has ended or lapsed by now."""
+    if isinstance(target.content, Proposal):
+        return not state.proposals[target.id].is_open(now_ms)
+    return target.cancelled
 
 
 def _act_until(target: FoldedMessage) -> int:
@@ -159,7 +167,7 @@ def due_ms(state: State, folded: FoldedMessage) -> int | None:
         case Proposal():
             return time_ms(envelope.valid_until) if envelope.valid_until else None
         case Readback():
-            allowed = CONFIRMED_DUE_MS[envelope.precedence]
+            allowed = ACKNOWLEDGEMENT_DUE_MS[envelope.precedence].get(6)
         case Correction(target=target):
             original = state.messages[target]
             default = CATALOGUE[original.type].due_ms
@@ -178,7 +186,7 @@ def answers_for(state: State, folded: FoldedMessage, me: str, now_ms: int) -> tu
     """Return what this participant may answer to a message now; the interface offers nothing else."""
     mine = folded.answers.get(me)
     closed = mine is not None and mine.state is ResponseState.CLOSED
-    if folded.cancelled or me not in folded.addressees:
+    if _is_over(state, folded, now_ms) or me not in folded.addressees:
         return ()
     limited = me not in folded.to or state.roster.role(me) is Role.OBSERVER
     offered: list[Answer] = []

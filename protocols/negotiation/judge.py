@@ -55,7 +55,7 @@ def examine(state: State, received: Received) -> Changes:
     if isinstance(body, Receipt):
         if body.sender != received.sender:
             raise Refusal(Reason.FROM_MISMATCH, "needs the sender's own id in from")
-        return _receipt(state, body)
+        return _receipt(state, received.position, body)
     _check_envelope(state, received.sender, body)
     changes = Changes(body)
     wanted = responders(body)
@@ -74,7 +74,9 @@ def examine(state: State, received: Received) -> Changes:
     return changes
 
 
-def _receipt(state: State, receipt: Receipt) -> Changes:
+def _receipt(state: State, position: int, receipt: Receipt) -> Changes:
+    if any(named >= position for named in receipt.positions):
+        raise violation("RECEIPT-4", "positions")
     changes = Changes(receipt)
     said = from_receipt(receipt.level)
     named = [*receipt.messages, *(state.by_position[p] for p in receipt.positions if p in state.by_position)]
@@ -256,7 +258,8 @@ class _Judgement:
         if proposal is None:
             raise Refusal(Reason.UNKNOWN_TARGET, "needs a proposal that is in the log")
         after = reply(proposal, self.sender, content, self.now_ms)
-        if not {proposal.proposer, *proposal.content.required} <= {self.sender, *self.envelope.to}:
+        concerned = _present({proposal.proposer, *proposal.content.required}, self.state)
+        if not concerned <= {self.sender, *self.envelope.to}:
             raise violation("CLAUSE-REPLY-15", "to")
         self._check_verifiers(content)
         self.changes.proposals[content.proposal] = after

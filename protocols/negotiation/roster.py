@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from protocols.errors import ProtocolError
 from protocols.messages.roles import Role
 
 
@@ -84,7 +85,7 @@ class Verdict:
 ACCEPTED = Verdict(True)
 
 
-class Refusal(Exception):
+class Refusal(ProtocolError):
     """Inside the fold only: an entry is rejected for a `Reason`; never leaves this package."""
 
     def __init__(self, reason: Reason, hint: str) -> None:

@@ -1,4 +1,6 @@
+import asyncio
 import json
+import logging
 from collections.abc import Iterator
 
 import pytest
@@ -11,6 +13,7 @@ from server import logs
 def _leave_no_configuration() -> Iterator[None]:
     yield
     structlog.reset_defaults()
+    logging.getLogger("aiohttp").setLevel(logging.NOTSET)
 
 
 def test_only_what_is_allowed_leaves_the_process(capsys: pytest.CaptureFixture[str]) -> None:
@@ -23,3 +26,14 @@ def test_only_what_is_allowed_leaves_the_process(capsys: pytest.CaptureFixture[s
     assert set(record) == {"event", "connections", "level", "timestamp"}
     for hidden in ("192.0.2.1", "secret", "a1b2c3"):
         assert hidden not in line
+
+
+async def test_the_event_loop_reports_what_failed_but_not_for_whom(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    logs.configure()
+    context: dict[str, object] = {"message": "lost 192.0.2.1", "exception": OSError("to 192.0.2.1")}
+    logs.loop_exception(asyncio.get_running_loop(), context)
+    record = json.loads(capsys.readouterr().err)
+    assert (record["event"], record["error"]) == ("unhandled", "OSError")
+    assert "192.0.2.1" not in str(record)

@@ -24,11 +24,13 @@ from channel.mls import (
 from channel.mls.framing import MLSMessage
 from channel.mls.group_info import GroupInfo, sign_group_info
 from channel.mls.key_package import sign_key_package
-from channel.mls.key_schedule import derive_welcome_secret
+from channel.mls.key_schedule import derive_epoch_secrets, derive_welcome_secret
 from channel.mls.leaf_node import sign_leaf_node
 from channel.mls.message_protection import encrypt
+from channel.mls.proposal_list import Judge, SentProposal, apply_proposals
 from channel.mls.proposals import Commit
 from channel.mls.ratchet_tree import RatchetTree
+from channel.mls.transcript import confirmation_tag, confirmed_transcript_hash
 from channel.mls.types import ExtensionType, GroupContext
 from channel.mls.update_path import UpdatePath
 from channel.mls.welcome import GroupSecrets, Welcome, open_group_info, open_group_secrets, seal_welcome
@@ -219,3 +221,35 @@ def forge_welcome(
         joiners=[(bundle.key_package, secrets(told))],
     )
     return MLSMessage(forged).encode()
+
+
+def partial_commit(group: Group, *proposals: Proposal) -> tuple[bytes, bytes]:
+    """An honest commit without a path, which Parley never makes itself; and the epoch authenticator it leads to."""
+    state = group.epoch_state
+    own = state.own_leaf_index
+    applied = apply_proposals(
+        state.tree,
+        state.context,
+        [SentProposal(proposal, own) for proposal in proposals],
+        committer=own,
+        judge=Judge(**JUDGE),
+    )
+    signed = state.sign(Commit(proposals, None), authenticated_data=b"")
+    confirmed = confirmed_transcript_hash(
+        SUITE, state.interim_transcript_hash, signed.confirmed_transcript_hash_input()
+    )
+    context = state.context.replace(
+        epoch=state.context.epoch + 1,
+        tree_hash=applied.tree.tree_hash(),
+        confirmed_transcript_hash=confirmed,
+        extensions=applied.extensions,
+    )
+    secrets = derive_epoch_secrets(
+        SUITE,
+        init_secret=state.secrets.init_secret,
+        commit_secret=SUITE.zero,
+        psk_secret=SUITE.zero,
+        group_context=context.encode(),
+    )
+    tag = confirmation_tag(SUITE, secrets.confirmation_key, confirmed)
+    return seal_hostile(group, Commit(proposals, None), tag=tag), secrets.epoch_authenticator

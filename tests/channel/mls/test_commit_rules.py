@@ -7,6 +7,7 @@ import pytest
 
 from channel.mls import (
     Add,
+    DecodeError,
     Extension,
     Group,
     GroupContextExtensions,
@@ -17,6 +18,7 @@ from channel.mls import (
     ValidationError,
     VerificationError,
 )
+from channel.mls.framing import MLSMessage
 from channel.mls.leaf_node import LeafNodeSource
 from channel.mls.proposal_list import Judge, SentProposal, apply_proposals, check_replacement
 from channel.mls.proposals import (
@@ -29,7 +31,10 @@ from channel.mls.proposals import (
     UnknownProposal,
 )
 from channel.mls.psk import ExternalPSK, PreSharedKeyID
-from channel.mls.tree_math import LeafIndex
+from channel.mls.public_message import PublicMessage, unprotect_public
+from channel.mls.secret_tree import SecretTree
+from channel.mls.state import MessageState
+from channel.mls.tree_math import LeafCount, LeafIndex
 from channel.mls.waiting import own_update
 from tests.support.builders import (
     JUDGE,
@@ -182,6 +187,31 @@ def test_a_message_from_a_blank_leaf_is_refused() -> None:
     alice, bob, _ = make_group("alice", "bob", "carol")
     masked = replace(alice, epoch_state=replace(alice.epoch_state, own_leaf_index=LeafIndex(3)))
     refuse_rule(bob, masked.protect(b"as nobody", random=seeded(1))[1], "6.1-1")
+
+
+def test_a_message_from_outside_of_the_tree_is_refused() -> None:
+    alice, bob, _ = make_group("alice", "bob", "carol")
+    state = replace(alice.epoch_state, own_leaf_index=LeafIndex(9))
+    secret_tree = SecretTree.create(SUITE, leaves=LeafCount(16), encryption_secret=bytes(32))
+    masked = replace(alice, epoch_state=state, message_state=MessageState(secret_tree=secret_tree))
+    refuse_rule(bob, masked.protect(b"from nowhere", random=seeded(1))[1], "6.3.2-2")
+
+
+def test_application_data_in_the_clear_is_refused() -> None:
+    alice, bob = make_group("alice", "bob")
+    state = alice.epoch_state
+    signed = state.sign(b"in the clear", authenticated_data=b"")
+    message = PublicMessage(signed.content, signed.auth, bytes(32))
+    with pytest.raises(ValidationError, match="rule 6-1"):
+        unprotect_public(
+            SUITE,
+            message,
+            signature_key=state.own_leaf.signature_key,
+            membership_key=state.secrets.membership_key,
+            group_context=state.context.encode(),
+        )
+    # A group takes in no PublicMessage at all.
+    refuse(bob, MLSMessage(message).encode(), DecodeError)
 
 
 def test_the_last_epoch_has_no_next() -> None:

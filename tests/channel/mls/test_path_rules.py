@@ -112,6 +112,27 @@ def test_a_low_order_key_on_the_path_is_refused() -> None:
     )
 
 
+@pytest.mark.parametrize("key", LOW_ORDER_KEYS)
+def test_a_path_leaf_with_a_low_order_signature_key_is_refused(key: bytes) -> None:
+    refuse_path(lambda alice, path: forge_path_leaf(alice, path, signature_key=key), None)
+
+
+def test_a_path_leaf_with_the_signature_key_of_another_is_refused() -> None:
+    def stolen(alice: Group, path: UpdatePath) -> UpdatePath:
+        # Signed by Bob's key: only Bob could help Alice to this, and then two leaves would be one client's.
+        leaf_node = alice.members()[1].leaf_node
+        bob = make_group("alice", "bob", "carol")[1]
+        forger = replace(
+            alice,
+            epoch_state=replace(
+                alice.epoch_state, signature_private_key=bob.epoch_state.signature_private_key
+            ),
+        )
+        return forge_path_leaf(forger, path, signature_key=leaf_node.signature_key)
+
+    refuse_path(stolen, "7.3-7")
+
+
 def test_a_wrong_parent_hash_is_refused() -> None:
     refuse_path(lambda alice, path: forge_path_leaf(alice, path, parent_hash=bytes(32)), "7.9.2-2")
 

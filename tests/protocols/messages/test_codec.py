@@ -92,12 +92,13 @@ def test_a_body_is_bounded_before_it_is_looked_at() -> None:
 def test_a_message_that_fills_more_than_an_entry_cannot_be_composed() -> None:
     kind, fields, rest = compose_arguments(golden("PROPOSAL"))
     long = {**fields["clauses"][0], "action": "\U00020000" * 300, "object": "\U00020000" * 300}
-    clauses = [{**long, "no": number} for number in range(1, 41)]
+    clauses: list[Any] = [{**long, "no": number} for number in range(1, 41)]
     with pytest.raises(MessageRefused) as caught:
         compose(kind, {**fields, "clauses": clauses}, **rest)
     assert caught.value.rule == "ENVELOPE-6"
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=200))
 def test_garbage_raises_nothing_but_our_errors(data: bytes) -> None:
     with pytest.raises((DecodeError, RuleViolation)):

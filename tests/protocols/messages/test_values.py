@@ -1,7 +1,8 @@
 import unicodedata
+from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
@@ -24,7 +25,7 @@ from protocols.messages.values import (
 PLACE = {"lat": "36.20000", "lon": "-37.10000", "radius_m": 5, "name": "bridge", "name_source": "map"}
 
 
-def refused(kind: object, value: object) -> str:
+def refused(kind: Any, value: object) -> str:
     with pytest.raises(ValidationError) as caught:
         TypeAdapter(kind).validate_python(value, strict=True)
     return str(caught.value.errors()[0]["type"])
@@ -59,6 +60,7 @@ def test_time_error_names_the_way_out() -> None:
         TypeAdapter(Time).validate_python("at 18:00")
 
 
+@settings(deadline=None)
 @given(st.integers(946_684_800, 4_102_444_799))
 def test_time_round_trips(seconds: int) -> None:
     shown = format_time(seconds * 1000 + 999)
@@ -155,7 +157,7 @@ def test_language(value: str) -> None:
 
 BAD_CHARACTERS = [
     *map(chr, (0, 7, 8, 11, 12, 13, 27, 31, 127, 128, 133, 155, 159)),
-    *map(chr, (*range(0x202A, 0x202F), *range(0x2066, 0x206A))),
+    *map(chr, (0x2028, 0x2029, *range(0x202A, 0x202F), *range(0x2066, 0x206A))),
 ]
 
 
@@ -175,12 +177,14 @@ def test_text_keeps_its_length_and_form() -> None:
         values.text(5, lines=False).check("a\nb")
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_normalised_text_is_in_normal_form(value: str) -> None:
     once = normalise(value)
     assert normalise(once) == once
 
 
+@settings(deadline=None)
 @given(st.text(max_size=20))
 def test_text_that_passes_is_harmless(value: str) -> None:
     try:

@@ -28,9 +28,14 @@ HOUR_MS = 3_600_000
 PLACE = {"lat": "36.20000", "lon": "37.10000", "radius_m": 1000, "name": "north bridge", "name_source": "map"}
 WINDOW = {"start": "2026-11-23T06:00:00Z", "end": "2026-11-24T06:00:00Z"}
 PERSONS = {"n": 20, "unit": "persons", "basis": "ESTIMATED"}
-INFORM = {"statement": "The bridge is open.", "basis": "OWN_OBSERVATION", "as_of": START, "window": WINDOW}
-QUESTION = {"question": "Is the bridge open?", "form": "YES_NO"}
-NOTIFY = {
+INFORM: dict[str, Any] = {
+    "statement": "The bridge is open.",
+    "basis": "OWN_OBSERVATION",
+    "as_of": START,
+    "window": WINDOW,
+}
+QUESTION: dict[str, Any] = {"question": "Is the bridge open?", "form": "YES_NO"}
+NOTIFY: dict[str, Any] = {
     "kind": "ACTIVITY",
     "purpose": "repairs",
     "place": PLACE,
@@ -39,7 +44,7 @@ NOTIFY = {
     "contact": AMAL,
     "activity": "CONSTRUCTION",
 }
-ALERT = {
+ALERT: dict[str, Any] = {
     "danger": "FIRE",
     "place": PLACE,
     "observed": START,

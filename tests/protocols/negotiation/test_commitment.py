@@ -3,7 +3,7 @@
 from typing import Any, get_args
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from protocols.errors import RuleViolation
@@ -180,6 +180,7 @@ def test_what_time_does(state: S, maintenance: bool, after: S) -> None:
     assert settle(late, 2**60) == late
 
 
+@settings(deadline=None)
 @given(st.sampled_from(S), st.booleans(), st.integers(0, 2**60))
 def test_the_clock_accuses_nobody(state: S, maintenance: bool, now: int) -> None:
     after = settle(commitment(state, maintenance=maintenance), now)

@@ -1,0 +1,116 @@
+"""Whom and what the words of a command line name: people by name or id, messages by their number."""
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Final
+
+from channel.names import fold_name
+from client.cli.errors import UnknownMessage
+from client.errors import UnknownPerson
+
+if TYPE_CHECKING:
+    from pydantic import JsonValue
+
+    from protocols.messages import MessageType
+    from protocols.negotiation import FoldedMessage, Negotiation, Participant
+
+__all__ = ["find_message", "find_person", "names_of", "resolve"]
+
+_NUMBER: Final = re.compile(r"(?:no\.?\s*|#)?([0-9]{1,15})", re.IGNORECASE)
+_MESSAGE_ID: Final = re.compile(r"[0-9a-f]{32}")
+_MIN_PREFIX: Final = 4
+
+
+def find_person(text: str, people: "Iterable[Participant]") -> "Participant":
+    """Find somebody by display name, or by the start of their participant id (4 digits or more).
+
+    Raises:
+        UnknownPerson: nobody, or more than one.
+    """
+    everybody = tuple(people)
+    wanted = fold_name(text)
+    found = [person for person in everybody if fold_name(person.name) == wanted]
+    if not found and len(text) >= _MIN_PREFIX:
+        found = [person for person in everybody if person.id.startswith(text.lower())]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        ids = ", ".join(person.id[:12] for person in found)
+        raise UnknownPerson(f"more than one participant is called {text}: name one by id, {ids}")
+    names = ", ".join(person.name for person in everybody)
+    raise UnknownPerson(f"nobody here is called {text}: there are {names}")
+
+
+def find_message(text: str, negotiation: "Negotiation") -> "FoldedMessage":
+    """Find a message by its number in the log, written 7, No. 7 or #7, or by its whole id.
+
+    Raises:
+        UnknownMessage: it is no number, or there is no message at it.
+    """
+    text = text.strip()
+    if _MESSAGE_ID.fullmatch(text):
+        found = negotiation.message(text)
+    elif number := _NUMBER.fullmatch(text):
+        found = negotiation.by_position(int(number[1]))
+    else:
+        raise UnknownMessage(f"{text} is not the number of a message, such as 7")
+    if found is None:
+        raise UnknownMessage(f"there is no message {text}: `parley tail` shows the numbers")
+    return found
+
+
+def names_of(negotiation: "Negotiation", people: "Iterable[Participant]" = ()) -> dict[str, str]:
+    """Return what to show in the place of ids: people's names, and `No. 7` for messages."""
+    names = {message.id: f"No. {message.position}" for message in negotiation.messages}
+    return names | {person.id: person.name for person in (*people, *negotiation.roster.participants)}
+
+
+def resolve(
+    kind: "MessageType", fields: "Mapping[str, JsonValue]", negotiation: "Negotiation"
+) -> "dict[str, JsonValue]":
+    """Put ids in the place of names and numbers, in fields that hold participants or messages.
+
+    Args:
+        kind: the message type.
+        fields: by dotted path or nested.
+        negotiation: who and what there is.
+
+    Raises:
+        UnknownPerson: a name that fits nobody.
+        UnknownMessage: a number that fits no message.
+    """
+    from protocols.messages import describe_fields
+
+    kinds = {spec.path: spec.kind for spec in describe_fields(kind)}
+    kinds |= {path.removesuffix(".*"): what for path, what in kinds.items() if path.endswith(".*")}
+    kinds |= dict.fromkeys(("to", "info"), "participant")
+    return {path: _resolve(path, value, kinds, negotiation) for path, value in fields.items()}
+
+
+def _resolve(
+    path: str, value: "JsonValue", kinds: "Mapping[str, str]", negotiation: "Negotiation"
+) -> "JsonValue":
+    match value:
+        case str():
+            pattern = re.sub(r"(?<=\.)[0-9]+(?=\.|$)", "*", path)
+            what = kinds.get(pattern)
+            if what not in ("participant", "message"):
+                return value
+            parts = [part.strip() for part in value.split(",") if part.strip()]
+            return ",".join(_id(part, what, negotiation) for part in parts)
+        case list():
+            return [_resolve(f"{path}.*", item, kinds, negotiation) for item in value]
+        case dict():
+            return {
+                name: _resolve(f"{path}.{name}", item, kinds, negotiation) for name, item in value.items()
+            }
+        case _:
+            return value
+
+
+def _id(text: str, what: str, negotiation: "Negotiation") -> str:
+    if _MESSAGE_ID.fullmatch(text):
+        return text  # a participant's id looks the same; what it names, the rules decide
+    if what == "message":
+        return find_message(text, negotiation).id
+    return find_person(text, negotiation.roster.participants).id

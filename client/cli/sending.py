@@ -1,0 +1,103 @@
+"""Saying something in a channel, and following it until the log has it or it is sure that it will not."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from client.channel_session import ChannelSession
+from client.cli.errors import NotTaken
+from client.cli.opening import catch_up_or_say, connection_words
+from client.cli.output import note, print_json, print_line
+from client.errors import ChannelStopped
+from client.events import OutboxState, SendRefused
+
+__all__ = ["Sent", "report", "say"]
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What became of a message: its id (32 hex digits), and its position once the relay has stored it."""
+
+    message: str
+    position: int | None
+
+
+async def say(session: ChannelSession, speak: Callable[[], Awaitable[bytes]], *, timeout_s: float) -> Sent:
+    """Catch up, say something, and wait for its receipt.
+
+    Args:
+        session: The running channel.
+        speak: Puts one message into the outbox and returns its id; called once the channel is up to date,
+            or when that takes too long.
+        timeout_s: How long to wait for the relay, before and after.
+
+    Raises:
+        NotTaken: The relay or the members refuse it.
+        ChannelStopped: The channel has an alarm.
+
+    Cancellation: after `speak`, the message stays in the outbox and leaves with the next connection.
+    """
+    connected = await catch_up_or_say(session, timeout_s)
+    async with _refusals(session) as refused:
+        message_id = await speak()
+        try:
+            await session.wait_for(
+                lambda running: _is_settled(running, message_id, refused), timeout_s if connected else 0.1
+            )
+        except TimeoutError:
+            return Sent(message_id.hex(), None)
+    if session.alarm is not None:
+        raise ChannelStopped(session.alarm.detail)
+    if message_id in refused:
+        raise NotTaken(f"{refused[message_id]}; the message was not sent")
+    return Sent(message_id.hex(), _position(session, message_id))
+
+
+def report(session: ChannelSession, sent: Sent, *, json_output: bool) -> None:
+    """Print what became of a message."""
+    if json_output:
+        state = OutboxState.QUEUED if sent.position is None else OutboxState.RELAYED
+        print_json({"id": sent.message, "position": sent.position, "state": state.value}, indent=None)
+    else:
+        print_line(f"id {sent.message}")
+        if sent.position is not None:
+            print_line(f"No. {sent.position}")
+    if sent.position is None:
+        note(
+            f"queued ({connection_words(session)}): it is saved, and leaves when a command reaches the relay"
+        )
+
+
+def _position(session: ChannelSession, message_id: bytes) -> int | None:
+    folded = session.negotiation.message(message_id)
+    if folded is not None:
+        return folded.position
+    waiting = (item for item in session.outbox() if item.message_id == message_id)
+    return next((item.position for item in waiting), None)
+
+
+def _is_settled(session: ChannelSession, message_id: bytes, refused: dict[bytes, str]) -> bool:
+    if session.alarm is not None or message_id in refused:
+        return True
+    return _position(session, message_id) is not None
+
+
+@asynccontextmanager
+async def _refusals(session: ChannelSession) -> AsyncIterator[dict[bytes, str]]:
+    """Collect, for the length of a block, which messages will not be taken and why."""
+    refused: dict[bytes, str] = {}
+
+    async def listen() -> None:
+        async for event in session.events():
+            if isinstance(event, SendRefused):
+                refused[event.message_id] = event.detail
+                session.notify()
+
+    listening = asyncio.create_task(listen())
+    await asyncio.sleep(0)  # it listens from its first step on
+    try:
+        yield refused
+    finally:
+        listening.cancel()
+        await asyncio.wait((listening,))

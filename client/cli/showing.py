@@ -1,0 +1,112 @@
+"""The conversation, the board and people as lines, and as values for JSON. Pure; output cleans the text."""
+
+from collections.abc import Iterator, Mapping
+
+from protocols.messages import Message, to_value
+from protocols.messages.render import render
+from protocols.messages.values import format_time
+from protocols.negotiation import Board, FoldedMessage, Negotiation, RejectedEntry
+
+__all__ = ["board_lines", "message_lines", "message_value", "rejected_line", "rejected_value", "standing"]
+
+Names = Mapping[str, str]
+
+
+def message_lines(folded: FoldedMessage, names: Names) -> tuple[str, ...]:
+    """Return a message as people read it: as it now stands, with who has it and who answered."""
+    return tuple(_message_lines(folded, names))
+
+
+def _message_lines(folded: FoldedMessage, names: Names) -> Iterator[str]:
+    yield f"No. {folded.position} logged {format_time(folded.relay_time_ms)}"
+    current = Message(folded.message.envelope, folded.content)
+    yield from (f"  {line}" for line in render(current, names))
+    yield from (f"  {line}" for line in standing(folded, names))
+
+
+def standing(folded: FoldedMessage, names: Names) -> Iterator[str]:
+    """Say how far a message got with each reader, and what each has answered."""
+    if folded.corrected_by:
+        by = ", ".join(names.get(message, message) for message in folded.corrected_by)
+        yield f"{'cancelled' if folded.cancelled else 'corrected'} by {by}"
+    levels = (
+        f"{names.get(reader, reader)} {acknowledgement.label} {acknowledgement.level.name.replace('_', ' ')}"
+        for reader, acknowledgement in folded.acknowledgements.items()
+    )
+    yield f"acknowledgement: {', '.join(levels)}"
+    if folded.answers:
+        answers = (
+            f"{names.get(reader, reader)} {answer.answer or answer.state.value}"
+            for reader, answer in folded.answers.items()
+        )
+        yield f"answers: {', '.join(answers)}"
+
+
+def message_value(folded: FoldedMessage, names: Names) -> dict[str, object]:
+    """Return a message as values: as it was sent, and what has become of it."""
+    value: dict[str, object] = {
+        "position": folded.position,
+        "id": folded.id,
+        "relay_time": format_time(folded.relay_time_ms),
+        "relay_time_ms": folded.relay_time_ms,
+        "type": folded.type.value,
+        "from": folded.sender,
+        "from_name": names.get(folded.sender, ""),
+        "message": to_value(folded.message),
+        "acknowledgements": {reader: at.label for reader, at in folded.acknowledgements.items()},
+        "answers": {
+            reader: {"state": answer.state.value, "answer": answer.answer}
+            for reader, answer in folded.answers.items()
+        },
+        "cancelled": folded.cancelled,
+    }
+    if folded.corrected_by:
+        value["corrected_by"] = list(folded.corrected_by)
+        value["content_now"] = to_value(Message(folded.message.envelope, folded.content))["content"]
+    return value
+
+
+def rejected_line(entry: RejectedEntry) -> str:
+    """Say that an entry counts for nothing, and why."""
+    logged = format_time(entry.relay_time_ms)
+    return f"No. {entry.position} logged {logged} REJECTED by everybody: {entry.reason}"
+
+
+def rejected_value(entry: RejectedEntry) -> dict[str, object]:
+    """Return a rejected entry as values."""
+    return {
+        "position": entry.position,
+        "relay_time": format_time(entry.relay_time_ms),
+        "relay_time_ms": entry.relay_time_ms,
+        "rejected": entry.reason,
+    }
+
+
+def board_lines(board: Board, negotiation: Negotiation, names: Names) -> Iterator[str]:
+    """Return what is on the table: open questions, proposals, commitments."""
+    now_ms = negotiation.relay_time_ms
+    yield f"OPEN QUESTIONS ({len(board.open_questions)})"
+    for dialogue in board.open_questions:
+        due = "" if dialogue.due_ms is None else f", due {format_time(dialogue.due_ms)}"
+        wanted = names.get(dialogue.addressee, dialogue.addressee)
+        topic = dialogue.message.message.envelope.topic
+        yield f"  No. {dialogue.message.position} {topic}: from {wanted} {dialogue.state.value}{due}"
+    yield f"PROPOSALS ({len(board.proposals)})"
+    for proposal in board.proposals:
+        until = format_time(proposal.valid_until_ms)
+        number = names.get(proposal.id, proposal.id)
+        proposer = names.get(proposal.proposer, proposal.proposer)
+        status = proposal.status(now_ms).value
+        yield f"  {number} {proposal.content.title}: {status}, by {proposer}, valid until {until}"
+        for tabled in proposal.clauses:
+            clause = tabled.clause
+            actor = names.get(clause.actor, clause.actor)
+            sentence = f"{actor} {clause.modal} {clause.action} {clause.object}"
+            yield f"    {clause.no}.{clause.version} {sentence}: {proposal.clause_status(tabled).value}"
+    yield f"COMMITMENTS ({len(board.commitments)})"
+    for commitment in board.commitments:
+        debtor = names.get(commitment.debtor, commitment.debtor)
+        creditors = ", ".join(names.get(creditor, creditor) for creditor in commitment.creditors)
+        until = format_time(commitment.end_ms)
+        yield f"  {commitment.id[:12]} {commitment.text}: {commitment.state.value}"
+        yield f"    owed by {debtor} to {creditors}, until {until}"

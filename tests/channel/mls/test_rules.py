@@ -1,0 +1,54 @@
+"""The list of rules in `docs/rfc9420.md`, the code and the tests know the same numbers."""
+
+import re
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[3]
+NUMBER = r"\d+(?:\.\d+)*-\d+"
+
+
+def in_code() -> list[str]:
+    """Every rule number that the code raises."""
+    found = []
+    for path in sorted((ROOT / "channel" / "mls").glob("*.py")):
+        found += re.findall(rf'ValidationError\(\s*"({NUMBER})"', path.read_text("utf-8"))
+    return found
+
+
+def in_docs() -> list[tuple[str, str]]:
+    """Every rule of the table, with its section."""
+    text = (ROOT / "docs" / "rfc9420.md").read_text("utf-8")
+    return re.findall(rf"^\| ({NUMBER}) \| ([\d., ]+?) \| \S", text, flags=re.MULTILINE)
+
+
+def test_every_validation_error_has_a_rule() -> None:
+    for path in sorted((ROOT / "channel" / "mls").glob("*.py")):
+        text = path.read_text("utf-8")
+        raised = len(re.findall(r"raise ValidationError\(", text))
+        numbered = len(re.findall(rf'raise ValidationError\(\s*"{NUMBER}"', text))
+        assert raised == numbered, path.name
+
+
+def test_docs_list_the_rules_of_the_code() -> None:
+    listed = [rule for rule, _ in in_docs()]
+    assert len(listed) == len(set(listed))
+    assert set(listed) == set(in_code())
+    assert len(listed) > 50
+
+
+def test_rules_are_in_order_and_of_their_section() -> None:
+    rules = in_docs()
+    keys = [[int(part) for part in re.split(r"[.-]", rule)] for rule, _ in rules]
+    assert keys == sorted(keys, key=lambda key: (key[:-1], key[-1]))
+    for rule, sections in rules:
+        assert rule.rsplit("-", 1)[0] == sections.split(",")[0]
+
+
+def test_every_rule_is_broken_by_a_test() -> None:
+    tests = "".join(
+        path.read_text("utf-8").replace("\\", "")
+        for path in Path(__file__).parent.glob("test_*.py")
+        if path.name != Path(__file__).name
+    )
+    broken = set(re.findall(rf"(?<![\d.-]){NUMBER}(?!\d)", tests))
+    assert set(in_code()) - broken == set()
