@@ -16,6 +16,7 @@ from channel.mls import Proposal
 from channel.transcript import Judged, Reason
 from client.admitting import DEFAULT_LIFETIME_S, Admission, propose_removal
 from client.backoff import Backoff
+from client.composing import compose_now
 from client.conversation import Committing, Conversation, Page
 from client.errors import ChannelStopped, ClientError, InvitationRefused, RelayMisbehaved, RelayUnreachable
 from client.events import (
@@ -37,10 +38,9 @@ from client.failures import gravest
 from client.journal import Journal
 from client.line import Line
 from client.transport import RelayConnection
-from protocols.errors import RuleViolation
-from protocols.messages import Message, Role, compose, compose_receipt, decode_body, encode_body
+from protocols.messages import Message, Role, compose_receipt, decode_body, encode_body
 from protocols.messages.values import format_time
-from protocols.negotiation import Negotiation, Received
+from protocols.negotiation import Negotiation
 from protocols.payload import EntryStatus
 
 __all__ = ["ChannelSession", "Connect"]
@@ -137,29 +137,9 @@ class ChannelSession:
         Raises:
             RuleViolation: What is wrong, which field, and the way out.
         """
-        everybody = tuple(entry.id for entry in self.charter.roster if entry.id != self.me)
-        now_ms = self._clock()
-        message = compose(
-            kind,
-            {**fields, **envelope},
-            sender=self.me,
-            to=tuple(to) or everybody,
-            sent=format_time(now_ms),
-            mode=self.charter.mode.value,
+        return compose_now(
+            self.conversation, self.me, kind, fields, to=to, now_ms=self._clock(), envelope=envelope
         )
-        trial = Received(
-            position=self.conversation.transcript.size,
-            relay_time_ms=max(now_ms, self.negotiation.relay_time_ms),
-            epoch=self.conversation.group.epoch,
-            sender=self.me,
-            message_id=bytes(16),
-            body=encode_body(message),
-        )
-        verdict = self.negotiation.judge(trial)
-        if not verdict.accepted:
-            rule = (verdict.reason or "").removeprefix("rule:")
-            raise RuleViolation(rule, None, verdict.hint or "not allowed as things stand")
-        return message
 
     async def send(self, message: Message) -> bytes:
         """Take a message into the outbox; it leaves as soon as there is a connection.
@@ -394,8 +374,9 @@ class ChannelSession:
 def _other_view(judged: Judged) -> Alarm:
     """Tell people; the channel goes on, or any member could stop it by a false statement."""
     what = "log" if judged.reason == Reason.OTHER_LOG else "history"
-    detail = f"the sender of entry {judged.position} was shown another {what} than we were, or says so:
-    compare by voice" return Alarm(kind=AlarmKind.OTHER_VIEW, detail=detail)
+    sender = f"the sender of entry {judged.position}"
+    detail = f"{sender} was shown another {what} than we were, or says so: compare by voice"
+    return Alarm(kind=AlarmKind.OTHER_VIEW, detail=detail)
 
 
 def _settled(committing: Committing, session: ChannelSession) -> bool:

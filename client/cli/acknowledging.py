@@ -1,10 +1,9 @@
 """Acknowledging one message (L4), and waiting until everybody can see it."""
 
 from client.channel_session import ChannelSession
-from client.cli.errors import UnknownMessage
 from client.cli.opening import catch_up_or_say, connection_words, try_to_catch_up
 from client.cli.output import note, print_json, print_line
-from client.cli.people import find_message
+from client.cli.people import find_others_message
 from protocols.negotiation import Level
 
 __all__ = ["acknowledge"]
@@ -20,9 +19,7 @@ async def acknowledge(session: ChannelSession, number: str, *, timeout_s: float,
     Cancellation: the acknowledgement may be saved, and then leaves with the next connection.
     """
     connected = await catch_up_or_say(session, timeout_s)
-    target = find_message(number, session.negotiation)
-    if target.sender == session.me:
-        raise UnknownMessage(f"No. {target.position} is your own message: others acknowledge it")
+    target = find_others_message(number, session.negotiation, session.me)
     await session.acknowledge(target.message_id)
     if connected:
         connected = await try_to_catch_up(session, timeout_s)

@@ -1,5 +1,6 @@
 """Giving an invitation: the code, then the wait until whoever has it is in."""
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -44,6 +45,7 @@ async def give_invitation(
 
     Raises:
         RelayUnreachable: The code would lead nowhere, so there is none.
+        TimeoutError: The relay stopped answering while the code was being made; it is of no use then.
         InvitationRefused: It expired, or somebody used it who cannot be admitted.
         ChannelStopped: The channel has an alarm.
 
@@ -51,7 +53,8 @@ async def give_invitation(
     """
     await wait_until_caught_up(session, connect_s)
     before = {member.id for member in _roster(session)}
-    invited = await session.invite(guest.name, guest.role, guest.lifetime_s)
+    async with asyncio.timeout(connect_s):
+        invited = await session.invite(guest.name, guest.role, guest.lifetime_s)
     announce(invited.code)
     until = format_time(invited.expires_ms)
     note(f"hand this code to one person by a separate route: it works once, until {until}")

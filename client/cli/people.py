@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from protocols.messages import MessageType
     from protocols.negotiation import FoldedMessage, Negotiation, Participant
 
-__all__ = ["find_message", "find_person", "names_of", "resolve"]
+__all__ = ["find_message", "find_others_message", "find_person", "names_of", "resolve"]
 
 _NUMBER: Final = re.compile(r"(?:no\.?\s*|#)?([0-9]{1,15})", re.IGNORECASE)
 _MESSAGE_ID: Final = re.compile(r"[0-9a-f]{32}")
@@ -56,6 +56,18 @@ def find_message(text: str, negotiation: "Negotiation") -> "FoldedMessage":
         raise UnknownMessage(f"{text} is not the number of a message, such as 7")
     if found is None:
         raise UnknownMessage(f"there is no message {text}: `parley tail` shows the numbers")
+    return found
+
+
+def find_others_message(text: str, negotiation: "Negotiation", me: str) -> "FoldedMessage":
+    """Find a message that somebody else wrote, as those are which one acknowledges and answers.
+
+    Raises:
+        UnknownMessage: there is none, or it is our own.
+    """
+    found = find_message(text, negotiation)
+    if found.sender == me:
+        raise UnknownMessage(f"No. {found.position} is your own message: others acknowledge and answer it")
     return found
 
 

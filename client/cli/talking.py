@@ -147,14 +147,14 @@ def answer(
     Exit status 1: there is no such message, or the word is no legal answer to it.
     """
     from client.cli.opening import in_channel
-    from client.cli.people import find_message
+    from client.cli.people import find_others_message
     from client.cli.sending import report, say
 
     fields = fields_given(field)
 
     async def work(parley: "Parley", info: "ChannelInfo", session: "ChannelSession") -> None:
         async def speak() -> bytes:
-            target = find_message(number, session.negotiation)
+            target = find_others_message(number, session.negotiation, session.me)
             return await session.answer(target.message_id, code.upper().replace("_", "-"), **fields)
 
         report(session, await say(session, speak, timeout_s=timeout), json_output=json_output)
@@ -180,14 +180,14 @@ def readback(
     Exit status 1: there is no such message, or a critical field is missing; the line names it.
     """
     from client.cli.opening import in_channel
-    from client.cli.people import find_message, resolve
+    from client.cli.people import find_others_message, resolve
     from client.cli.sending import report, say
 
     fields = fields_given(field)
 
     async def work(parley: "Parley", info: "ChannelInfo", session: "ChannelSession") -> None:
         async def speak() -> bytes:
-            target = find_message(number, session.negotiation)
+            target = find_others_message(number, session.negotiation, session.me)
             return await session.read_back(
                 target.message_id, resolve(target.type, fields, session.negotiation)
             )
@@ -236,4 +236,8 @@ def tail(
             json_output=json_output,
         )
 
-    in_channel(Access(profile, passphrase_file), channel, work)
+    try:
+        in_channel(Access(profile, passphrase_file), channel, work)
+    except KeyboardInterrupt:
+        if not follow:
+            raise
