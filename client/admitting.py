@@ -119,6 +119,10 @@ class Admission:
 
     async def _admit(self, session: "ChannelSession", relay: RelayConnection, row: InvitationRow) -> None:
         try:
+            if row.state is not InvitationState.ANSWERED and row.expires_ms <= self._clock():
+                # Its mailbox is gone. Opening it again would give the code a second life, and whoever was
+                # added now could not be told.
+                raise InvitationRefused("the invitation has expired")
             if row.state is InvitationState.OPEN:
                 row = await self._await_request(session, relay, row)
             if row.state is InvitationState.REQUESTED:
@@ -138,7 +142,7 @@ class Admission:
     async def _await_request(
         self, session: "ChannelSession", relay: RelayConnection, row: InvitationRow
     ) -> InvitationRow:
-        lifetime_s = (row.expires_ms - row.created_ms) // 1000
+        lifetime_s = max(1, (row.expires_ms - self._clock()) // 1000)
         await open_mailbox(relay, log=self._log_id, mailbox=row.mailbox, lifetime_s=lifetime_s)
         self._open.add(row.mailbox)
         session.notify()

@@ -18,7 +18,14 @@ from client.admitting import DEFAULT_LIFETIME_S, Admission, propose_removal
 from client.backoff import Backoff
 from client.composing import compose_now
 from client.conversation import Committing, Conversation, Page
-from client.errors import ChannelStopped, ClientError, InvitationRefused, RelayMisbehaved, RelayUnreachable
+from client.errors import (
+    ChannelStopped,
+    ClientError,
+    InvitationRefused,
+    NotAMember,
+    RelayMisbehaved,
+    RelayUnreachable,
+)
 from client.events import (
     Alarm,
     AlarmKind,
@@ -81,6 +88,9 @@ class ChannelSession:
         self._retry = asyncio.Event()
         self._listeners: list[asyncio.Queue[Event]] = []
         self._commit_lock = asyncio.Lock()
+        self._last_contact_ms: int | None = None
+        self._offline_since_ms: int | None = None
+        self._ended = False
 
     # What there is to see.
 
@@ -162,7 +172,8 @@ class ChannelSession:
 
     async def read_back(self, message_id: bytes, fields: Mapping[str, JsonValue]) -> bytes:
         """Restate a message's critical fields in our own words; returns the read-back's id."""
-        return await self._reply("READBACK", message_id, {"fields": dict(fields)})
+        readings: list[JsonValue] = [{"field": name, "value": value} for name, value in fields.items()]
+        return await self._reply("READBACK", message_id, {"readings": readings})
 
     async def _reply(self, kind: str, message_id: bytes, fields: Mapping[str, JsonValue]) -> bytes:
         original = self.negotiation.message(message_id)
@@ -230,6 +241,8 @@ class ChannelSession:
 
         Raises:
             ChannelError: MLS or the charter does not allow it.
+            ChannelStopped: The channel has an alarm.
+            NotAMember: We have been removed.
 
         Cancellation: the commit may come into force or not; look at the roster.
         """
@@ -253,9 +266,12 @@ class ChannelSession:
 
         Raises:
             TimeoutError: It did not come to hold in time.
+            ChannelStopped, NotAMember: The channel has ended, so it never will.
         """
         async with asyncio.timeout(timeout_s):
             while not condition(self):
+                if self._ended:
+                    self.journal.check_running()
                 await self._tick.wait()
 
     async def caught_up(self, timeout_s: float | None = None) -> None:
@@ -290,47 +306,68 @@ class ChannelSession:
         Cancellation: the connection is closed; nothing is lost.
         """
         backoff = Backoff()
-        while self.journal.alarm is None and not self.conversation.removed:
-            started_ms = self._clock()
-            detail = ""
-            try:
-                self._connected(ConnectionState(kind=ConnectionKind.CONNECTING, since_ms=started_ms))
-                async with self._connect() as relay:
-                    await self._carry(relay)
-            except (RelayUnreachable, RelayMisbehaved) as lost:
-                detail = str(lost)
-            except ChannelStopped:
-                break
-            finally:
-                self.line = None
-            now_ms = self._clock()
-            held_s = (now_ms - started_ms) / 1000 if self.connection.kind is ConnectionKind.ONLINE else 0
-            backoff = backoff.after(held_s)
-            self._connected(
-                ConnectionState(
-                    kind=ConnectionKind.OFFLINE,
-                    since_ms=now_ms,
-                    last_contact_ms=self.connection.last_contact_ms,
-                    detail=detail,
-                )
-            )
-            self._retry.clear()
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(backoff.delay_s(self._uniform())):
-                    await self._retry.wait()
+        try:
+            while True:
+                self.journal.check_running()
+                started_ms = self._clock()
+                detail = await self._connect_once()
+                online = self.connection.kind is ConnectionKind.ONLINE
+                backoff = backoff.after((self._clock() - started_ms) / 1000 if online else 0)
+                self._offline(detail)
+                self._retry.clear()
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(backoff.delay_s(self._uniform())):
+                        await self._retry.wait()
+        except (ChannelStopped, NotAMember) as ended:
+            self._ended = True
+            self._offline(str(ended))
         if self.journal.alarm is not None:
             self._publish(AlarmRaised(self.journal.alarm))
+
+    async def _connect_once(self) -> str:
+        """Carry the channel on one connection until that ends; returns why it did."""
+        self._connected(
+            ConnectionState(
+                kind=ConnectionKind.CONNECTING,
+                since_ms=self._clock(),
+                last_contact_ms=self._last_contact_ms,
+            )
+        )
+        try:
+            async with self._connect() as relay:
+                try:
+                    await self._carry(relay)
+                finally:
+                    self._last_contact_ms = relay.last_contact_ms
+        except (RelayUnreachable, RelayMisbehaved) as lost:
+            return str(lost)
+        finally:
+            self.line = None
+        return ""
 
     async def _carry(self, relay: RelayConnection) -> None:
         line = Line(relay, self.journal, on_page=self._on_page, publish=self._publish)
         self.line = line
         now_ms = self._clock()
+        self._offline_since_ms = None
         self._connected(ConnectionState(kind=ConnectionKind.ONLINE, since_ms=now_ms, last_contact_ms=now_ms))
         try:
             async with self.admission.serve(self, relay):
                 await line.run()
         except ExceptionGroup as group:
             raise gravest(group) from group
+
+    def _offline(self, detail: str) -> None:
+        if self._offline_since_ms is None:
+            self._offline_since_ms = self._clock()
+        self._connected(
+            ConnectionState(
+                kind=ConnectionKind.OFFLINE,
+                since_ms=self._offline_since_ms,
+                last_contact_ms=self._last_contact_ms,
+                detail=detail,
+            )
+        )
 
     def _on_page(self, page: Page) -> None:
         for taken in page.taken:

@@ -6,6 +6,7 @@ first opened. Our key package and the sealed letter are in the store before the 
 client that is killed in between can ask again with the same code.
 """
 
+import contextlib
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -17,7 +18,7 @@ from channel.invitation import Invitation, InvitationRequest, InvitationResponse
 from channel.mls import Group, KeyPackageBundle, cipher_suite, create_key_package
 from client.archive import save_import
 from client.conversation import Conversation
-from client.errors import InvitationRefused
+from client.errors import InvitationRefused, RelayUnreachable
 from client.founding import DEFAULT_CIPHER_SUITE, capabilities, leaf_keys
 from client.letters import close_mailbox, post_letter, read_letter
 from client.store import ClientStore, InvitationRow, InvitationState, Side
@@ -93,7 +94,8 @@ async def join(
             raise InvitationRefused("this channel is in the profile already")
         save_import(tx, conversation, export, verified.judged, relay_url=invitation.relay_url, now_ms=clock())
         tx.invitations.put(replace(row, state=InvitationState.DONE, key_package_bundle=None, outgoing=None))
-    await close_mailbox(relay, mailbox=row.mailbox)
+    with contextlib.suppress(RelayUnreachable):  # we are in; the mailbox goes when its lifetime ends
+        await close_mailbox(relay, mailbox=row.mailbox)
     return conversation.transcript.genesis.log_id
 
 

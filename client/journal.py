@@ -98,7 +98,7 @@ class Journal:
         Raises:
             ChannelStopped: The relay contradicts itself. Both checkpoints are kept, the channel is stopped.
         """
-        self._check_running()
+        self.check_running()
         try:
             page = self.conversation.receive(
                 start=frame.start,
@@ -147,7 +147,7 @@ class Journal:
             ChannelStopped: The checkpoint contradicts what we hold.
             RelayMisbehaved: It is no checkpoint of this log, or does not cover the position.
         """
-        self._check_running()
+        self.check_running()
         conversation = self.conversation
         genesis = conversation.transcript.genesis
         try:
@@ -192,7 +192,7 @@ class Journal:
 
     def queue(self, body: bytes) -> bytes:
         """Take a message into the outbox; returns its id (16 bytes)."""
-        self._check_running()
+        self.check_running()
         message_id = self._random(16)
         with self.store.transaction() as tx:
             tx.outbox.queue(self.log_id, message_id, body, queued_ms=self._clock())
@@ -204,7 +204,7 @@ class Journal:
 
         What this returns has been saved, ratchet and all, and may leave any number of times.
         """
-        self._check_running()
+        self.check_running()
         held = sum(row.state is not OutboxState.QUEUED for row in self._waiting)
         fresh = [row for row in self._waiting if row.state is OutboxState.QUEUED][: max(0, MAX_SEALED - held)]
         if fresh:
@@ -244,7 +244,7 @@ class Journal:
 
     def commit(self, proposals: Sequence[Proposal], *, intent: bytes) -> Committing:
         """Make and save a commit; it may leave when this returns. Raises as ``Conversation.commit``."""
-        self._check_running()
+        self.check_running()
         committing = self.conversation.commit(
             proposals, intent=intent, now_s=self._clock() // 1000, random=self._random
         )
@@ -317,7 +317,8 @@ class Journal:
         self.alarm = alarm
         return ChannelStopped(alarm.detail)
 
-    def _check_running(self) -> None:
+    def check_running(self) -> None:
+        """Raise ``ChannelStopped`` or ``NotAMember`` where nothing more can happen in the channel."""
         match self.status:
             case ChannelStatus.ACTIVE:
                 return

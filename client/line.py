@@ -10,7 +10,7 @@ from typing import assert_never
 
 from channel.access import sign_access
 from client.conversation import Committing, Page
-from client.errors import RelayMisbehaved, RelayUnreachable
+from client.errors import NotAMember, RelayMisbehaved, RelayUnreachable
 from client.events import Event, ReceiptGot
 from client.journal import Journal
 from client.transport import RelayConnection
@@ -82,6 +82,7 @@ class Line:
             RelayUnreachable: The connection ended, or the relay does not let us in.
             RelayMisbehaved: The relay broke the protocol, or is another one than the channel's.
             ChannelStopped: It contradicts what it signed before.
+            NotAMember: The commit that removes us has been read and kept.
 
         Cancellation: nothing is lost; requests may have been done or not, the journal knows what to ask
             again.
@@ -105,7 +106,7 @@ class Line:
                 case _:
                     assert_never(frame)
             if self.journal.conversation.removed:
-                return
+                raise NotAMember
 
     def _take(self, frame: Entries) -> None:
         if frame.log != self.journal.log_id:

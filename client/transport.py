@@ -82,6 +82,7 @@ class RelayConnection:
         self._pushed: asyncio.Queue[Pushed | None] = asyncio.Queue(PUSHED_LIMIT)
         self._last_request = 0
         self._failure: ClientError | None = None
+        self._answered = False
 
     async def request(self, frame: Request, *, timeout_s: float | None = REQUEST_TIMEOUT_S) -> Answer:
         """Ask the relay for something and wait for its answer.
@@ -193,6 +194,10 @@ class RelayConnection:
     async def _dispatch(self, frame: Frame) -> None:
         match frame:
             case Entries() | EndOfEpoch():
+                if self._answered:
+                    # A receipt is judged before entries that came after it: its checkpoint is the older one.
+                    self._answered = False
+                    await asyncio.sleep(0)
                 await self._pushed.put(frame)
             case Receipts():
                 for item in frame.items:
@@ -211,6 +216,7 @@ class RelayConnection:
         self._free.release()
         if not answer.done():  # its request may have been cancelled
             answer.set_result(frame)
+            self._answered = True
 
     def _end(self, failure: ClientError) -> None:
         """Let everybody who waits know; the first failure is the one that counts."""

@@ -53,7 +53,7 @@ def serve(
     listen: Annotated[
         str | None,
         typer.Option(
-            help="HOST:PORT to listen on; port 0 lets the system choose. Default 127.0.0.1:8440.",
+            help="HOST:PORT to listen on; port 0 lets the system choose. Default 127.0.0.1:8701.",
             show_default=False,
         ),
     ] = None,
@@ -91,7 +91,7 @@ def serve(
 
     Try it out:   parley-relay serve --open --data /tmp/relay
     In earnest:   parley-relay token create mediator --data DIR; parley-relay serve --data DIR --name HOST
-                  --listen 0.0.0.0:8440 --tls-certificate FILE --tls-key FILE
+                  --listen 0.0.0.0:8701 --tls-certificate FILE --tls-key FILE
     """
     settings: dict[str, object] = configuration.read_file(config) if config is not None else {}
     flags = {

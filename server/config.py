@@ -11,7 +11,7 @@ from protocols.relay.wire import DEFAULT_LIMITS
 from server.errors import OperatorError
 from server.limits import Rate
 
-DEFAULT_PORT: Final = 8440
+DEFAULT_PORT: Final = 8701
 FILE_KEYS: Final = frozenset(
     {
         "listen",

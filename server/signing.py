@@ -52,7 +52,7 @@ class Signer:
 
 @lru_cache(maxsize=4096)
 def _note_parts(genesis: bytes, public_key: bytes) -> tuple[str, bytes, bytes]:
-    """What every checkpoint of one log has in common; `protocols.log.checkpoint.sign` checks it all each time."""
+    """What all checkpoints of one log share; `checkpoint.sign` would check and derive it anew each time."""
     origin = Genesis.decode(genesis).origin
     return origin, f"\n\N{EM DASH} {origin} ".encode(), Verifier(origin, public_key).key_id
 

@@ -40,6 +40,7 @@ class ComparisonScreen(ModalScreen[Mark | None]):
         self._title = title
         self._rows = rows
         self._legal = legal
+        self._asked = False
         self._choosing = False
 
     @property
@@ -77,9 +78,13 @@ class ComparisonScreen(ModalScreen[Mark | None]):
         self.query_one("#why", Static).update(text)
 
     def action_correct(self) -> None:
-        """Say that the read-back says what was meant."""
-        if "CORRECT" in self._legal and not self._false:
+        """Ask once more, then say that the read-back says what was meant."""
+        if "CORRECT" not in self._legal or self._false or self._choosing:
+            return
+        if self._asked:
             self.dismiss(Mark("CORRECT"))
+        self._asked = True
+        self._say("c again sends CORRECT: you confirm that all these values are what you meant.")
 
     def action_wrong(self) -> None:
         """Choose which fields are wrong; the second time, say so."""

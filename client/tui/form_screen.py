@@ -1,6 +1,6 @@
 """Filling in a message: one field after another, a preview, and only then sending."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import ClassVar, Final
 
 from textual import work
@@ -8,6 +8,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.screen import Screen
+from textual.widget import Widget
 from textual.widgets import Button, Footer, Input, Static
 
 from client.display import sanitise
@@ -119,23 +120,26 @@ class FormScreen(Screen[bytes | None]):
         container = self.query_one("#fields", VerticalScroll)
         for picker in self.query(Addressees):
             self._to = picker.selected
-        await container.remove_children()
+        with self.app.batch_update():
+            await container.remove_children()
+            await container.mount_all(list(self._widgets()))
+
+    def _widgets(self) -> Iterator[Widget]:
         if self._intro:
-            await container.mount(Static(self._intro, classes="intro", markup=False))
+            yield Static(self._intro, classes="intro", markup=False)
         if self._pick:
             people = self._session.negotiation.roster.participants
             others = tuple((self._names.with_role(p.id), p.id) for p in people if p.id != self._session.me)
-            await container.mount(Addressees(others, self._to))
+            yield Addressees(others, self._to)
         for part in self.form.shown():
             match part:
                 case Entry():
                     value = self.form.values.get(part.path, "")
-                    row = Row(part, value, self.form.choices(part), typed_only=self._typed_only)
-                    await container.mount(row)
+                    yield Row(part, value, self.form.choices(part), typed_only=self._typed_only)
                 case Heading():
-                    await container.mount(Static(sanitise(part.text), classes="part", markup=False))
+                    yield Static(sanitise(part.text), classes="part", markup=False)
                 case More():
-                    await container.mount(AddButton(part))
+                    yield AddButton(part)
 
     async def _rebuild(self, focus: str | None) -> None:
         await self._build()

@@ -180,10 +180,9 @@ class TranscriptView(Widget, can_focus=True):
         index = self._index[self._selected]
         if self._hidden_part(index, step):
             self._view.scroll(step * max(1, self.size.height // 2))
-        else:
-            index = max(0, min(len(self._items) - 1, index + step))
-            self._selected = key_of(self._items[index])
-            self._view.show(index)
+        elif 0 <= index + step < len(self._items):
+            self._selected = key_of(self._items[index + step])
+            self._view.show(index + step)
         self._redraw()
 
     def _hidden_part(self, index: int, step: int) -> bool:

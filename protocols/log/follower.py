@@ -4,6 +4,11 @@ The follower holds a frontier over the entries it was given, and the signed chec
 entries than that. Each of those is compared with the entries once they arrive, so a relay that ever signs
 two histories is caught as soon as this client has read up to the smaller of them. What is refused carries
 both signed notes as evidence.
+
+When is a smaller checkpoint a rollback? Entries come with checkpoints that never shrink, and no checkpoint
+of a connection is older than what the connection before it showed; breaking either is one. On a single
+connection, though, a receipt may overtake entries that were queued before it was signed: a page that is
+smaller than a receipt's checkpoint is no alarm, the receipt waits for the entries it covers.
 """
 
 from collections.abc import Sequence
@@ -65,6 +70,7 @@ class LogFollower:
         checkpoint: the newest signed note accepted with entries; None before the first. Covers all our
             entries.
         ahead: signed notes over more entries than ours, the smallest first, not yet compared with entries.
+        floor: the largest note of the connections before this one; nothing on this one may be smaller.
     """
 
     origin: str
@@ -72,11 +78,16 @@ class LogFollower:
     frontier: Frontier = Frontier.EMPTY
     checkpoint: bytes | None = None
     ahead: tuple[bytes, ...] = field(default=(), kw_only=True)
+    floor: bytes | None = field(default=None, kw_only=True)
 
     @property
     def size(self) -> int:
         """Number of entries received."""
         return self.frontier.size
+
+    def reconnected(self) -> "LogFollower":
+        """The follower for a new connection: whatever the relay showed on earlier ones, it must know still."""
+        return replace(self, floor=self._newest())
 
     def receive(
         self, start: int, entries: Sequence[bytes], checkpoint: bytes, consistency: Sequence[bytes]
@@ -95,7 +106,8 @@ class LogFollower:
         Raises:
             GapInLog: `start` is not our size.
             BadCheckpoint: the note is not this relay's for this log, or does not reach the last entry.
-            Rollback: it is of a smaller size than one we saw before.
+            Rollback: it is of a smaller size than our log, than the one that came with the entries before, or
+                than any of an earlier connection.
             Fork: it has another root than one we saw before for that size, the proof fails, or the entries
                 contradict a checkpoint we hold.
         """
@@ -103,7 +115,10 @@ class LogFollower:
         if start != self.size:
             raise GapInLog("entries do not begin where ours end", ours=newest, theirs=checkpoint)
         theirs = self._verified(checkpoint)
-        self._check_against_newest(theirs, checkpoint)
+        self._check_not_smaller(theirs, checkpoint, self.checkpoint)
+        self._check_against_held(theirs, checkpoint)
+        if theirs.size < self.size:
+            raise Rollback("checkpoint is smaller than our log", ours=newest, theirs=checkpoint)
         hashes = [leaf_hash(entry) for entry in entries]
         frontier = self.frontier.extend(hashes)
         if theirs.size < frontier.size:
@@ -117,13 +132,14 @@ class LogFollower:
         """Take a checkpoint that came without entries or proof, such as a receipt's.
 
         It is held and compared with the entries when they arrive; until then it proves nothing but what the
-        relay signed.
+        relay signed. It may be smaller than others that are held: answers and entries overtake each other.
 
         Raises:
-            BadCheckpoint, Rollback, Fork: as `receive`.
+            BadCheckpoint, Fork: as `receive`.
+            Rollback: it is smaller than our log, or than any of an earlier connection.
         """
         theirs = self._verified(checkpoint)
-        self._check_against_newest(theirs, checkpoint)
+        self._check_against_held(theirs, checkpoint)
         if theirs.size == self.size and theirs.root != self.frontier.root():
             raise Fork("checkpoint has another root than our entries", ours=self._newest(), theirs=checkpoint)
         if theirs.size < self.size:
@@ -140,17 +156,23 @@ class LogFollower:
         return _verify(note, self.origin, self.relay_public_key)
 
     def _newest(self) -> bytes | None:
-        return self.ahead[-1] if self.ahead else self.checkpoint
+        """The largest note we hold."""
+        held = [note for note in (self.floor, self.checkpoint, *self.ahead) if note is not None]
+        return max(held, key=lambda note: self._parsed(note).size, default=None)
 
-    def _check_against_newest(self, theirs: Checkpoint, note: bytes) -> None:
-        newest = self._newest()
-        if newest is None:
-            return
-        ours = self._parsed(newest)
-        if theirs.size < ours.size:
-            raise Rollback("checkpoint is smaller than one we saw before", ours=newest, theirs=note)
-        if theirs.size == ours.size and theirs.root != ours.root:
-            raise Fork("two roots for one tree size", ours=newest, theirs=note)
+    def _check_not_smaller(self, theirs: Checkpoint, note: bytes, than: bytes | None) -> None:
+        if than is not None and theirs.size < self._parsed(than).size:
+            raise Rollback("checkpoint is smaller than one we saw before", ours=than, theirs=note)
+
+    def _check_against_held(self, theirs: Checkpoint, note: bytes) -> None:
+        """Compare with the floor, and with every note of the same size: two roots are a proof by themselves."""
+        self._check_not_smaller(theirs, note, self.floor)
+        for held in (self.checkpoint, *self.ahead):
+            if held is None:
+                continue
+            ours = self._parsed(held)
+            if theirs.size == ours.size and theirs.root != ours.root:
+                raise Fork("two roots for one tree size", ours=held, theirs=note)
 
     def _check_proof(
         self, frontier: Frontier, theirs: Checkpoint, note: bytes, consistency: Sequence[bytes]
@@ -173,8 +195,7 @@ class LogFollower:
 
     def _check_ahead(self, hashes: Sequence[bytes], note: bytes) -> tuple[bytes, ...]:
         """Compare the checkpoints that these leaves reach; return those that they do not reach."""
-        # A follower restored without `ahead` still has the newest of them as `checkpoint`.
-        pending = self.ahead or ((self.checkpoint,) if self.checkpoint is not None else ())
+        pending = self._pending()
         frontier, reached = self.frontier, self.size
         for position, held in enumerate(pending):
             ours = self._parsed(held)
@@ -187,6 +208,12 @@ class LogFollower:
                     raise Fork("entries contradict a checkpoint we hold", ours=held, theirs=note)
         return ()
 
+    def _pending(self) -> tuple[bytes, ...]:
+        """What is ahead of our entries, the smallest first; a restored follower may have it elsewhere."""
+        held = dict.fromkeys(note for note in (*self.ahead, self.checkpoint, self.floor) if note is not None)
+        ahead = (note for note in held if self._parsed(note).size > self.size)
+        return tuple(sorted(ahead, key=lambda note: self._parsed(note).size))
+
     def _remember(self, theirs: Checkpoint, note: bytes) -> "LogFollower":
         """Hold a verified note that is ahead of our entries.
 
@@ -195,10 +222,12 @@ class LogFollower:
         """
         if theirs.size <= self.size:
             return self
-        ahead = self.ahead
-        if ahead and self._parsed(ahead[-1]).size == theirs.size:
+        if any(self._parsed(held).size == theirs.size for held in self.ahead):
             return self
-        return replace(self, ahead=(*ahead[: MAX_AHEAD - 1], note))
+        ahead = tuple(sorted((*self.ahead, note), key=lambda held: self._parsed(held).size))
+        if len(ahead) > MAX_AHEAD:
+            ahead = (*ahead[: MAX_AHEAD - 1], ahead[-1])
+        return replace(self, ahead=ahead)
 
 
 @lru_cache(maxsize=256)  # a held note is looked at again with each one that follows it

@@ -10,8 +10,8 @@ from typing import Final
 
 from protocols.errors import DecodeError
 
-_MLS10: Final = 1
 _PRIVATE_MESSAGE: Final = 2
+_MLS10_PRIVATE_MESSAGE: Final = b"\x00\x01\x00\x02"
 
 
 class ContentType(IntEnum):
@@ -20,6 +20,9 @@ class ContentType(IntEnum):
     APPLICATION = 1
     PROPOSAL = 2
     COMMIT = 3
+
+
+_CONTENT_TYPES: Final = {bytes([member]): member for member in ContentType}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,48 +50,50 @@ def read_header(message: bytes) -> MLSHeader:
     Raises:
         DecodeError: another version or wire format, an unknown content type, truncated, or trailing bytes.
     """
-    version, position = _read_uint(message, 0, 2)
-    wire_format, position = _read_uint(message, position, 2)
-    if version != _MLS10 or wire_format != _PRIVATE_MESSAGE:
+    if message[:4] != _MLS10_PRIVATE_MESSAGE:
         raise DecodeError("not an MLS 1.0 PrivateMessage")
-    group_id, position = _read_opaque(message, position)
-    epoch, position = _read_uint(message, position, 8)
-    content_type, position = _read_uint(message, position, 1)
-    if content_type not in (ContentType.APPLICATION, ContentType.PROPOSAL, ContentType.COMMIT):
-        raise DecodeError("PrivateMessage of unknown content type")
-    authenticated_data, position = _read_opaque(message, position)
-    _, position = _read_opaque(message, position)  # encrypted_sender_data
-    _, position = _read_opaque(message, position)  # ciphertext
-    if position != len(message):
+    start, end = _vector(message, 4)
+    group_id = message[start:end]
+    epoch = int.from_bytes(message[end : end + 8], "big")
+    content_type = _CONTENT_TYPES.get(message[end + 8 : end + 9])
+    if content_type is None:
+        raise DecodeError("PrivateMessage of unknown content type, or truncated")
+    start, end = _vector(message, end + 9)
+    authenticated_data = message[start:end]
+    _, end = _vector(message, end)  # encrypted_sender_data
+    _, end = _vector(message, end)  # ciphertext
+    if end != len(message):
         raise DecodeError("bytes after the PrivateMessage")
     return MLSHeader(
-        wire_format=wire_format,
+        wire_format=_PRIVATE_MESSAGE,
         group_id=group_id,
         epoch=epoch,
-        content_type=ContentType(content_type),
+        content_type=content_type,
         authenticated_data=authenticated_data,
     )
 
 
-def _read_uint(data: bytes, position: int, size: int) -> tuple[int, int]:
-    end = position + size
-    if end > len(data):
+def _vector(data: bytes, position: int) -> tuple[int, int]:
+    """Where a vector begins and ends; its size (RFC 9420 section 2.1.2) must be in its shortest form.
+
+    Written out, as the relay does this four times for every message it orders.
+    """
+    size = len(data)
+    if position >= size:
         raise DecodeError("PrivateMessage is truncated")
-    return int.from_bytes(data[position:end], "big"), end
-
-
-def _read_opaque(data: bytes, position: int) -> tuple[bytes, int]:
-    """A vector with the variable-length size of RFC 9420 section 2.1.2, which must be the shortest."""
-    first, _ = _read_uint(data, position, 1)
-    prefix = first >> 6
-    if prefix == 3:
+    first = data[position]
+    if first < 0x40:
+        start, length, least = position + 1, first, 0
+    elif first < 0x80:
+        start = position + 2
+        length, least = int.from_bytes(data[position:start], "big") & 0x3FFF, 1 << 6
+    elif first < 0xC0:
+        start = position + 4
+        length, least = int.from_bytes(data[position:start], "big") & 0x3FFFFFFF, 1 << 14
+    else:
         raise DecodeError("vector length has an impossible prefix")
-    width = 1 << prefix
-    encoded, start = _read_uint(data, position, width)
-    length = encoded & ((1 << (8 * width - 2)) - 1)
-    if width > 1 and length < 1 << (4 * width - 2):
-        raise DecodeError("vector length is not in its shortest form")
-    end = start + length
-    if end > len(data):
+    if start > size or start + length > size:
         raise DecodeError("PrivateMessage is truncated")
-    return data[start:end], end
+    if length < least:
+        raise DecodeError("vector length is not in its shortest form")
+    return start, start + length

@@ -52,9 +52,9 @@ async def test_serve_stop_and_serve_again(tmp_path: Path) -> None:
     with serving("--open", "--data", str(data)) as (process, url):
         async with connected(url) as client:
             first = client.greeting.relay_vkey
-            async with aiohttp.ClientSession() as session:
-                async with session.get(url.replace("ws:", "http:").replace("/v1", "/livez")) as response:
-                    assert response.status == 200
+            livez = url.replace("ws:", "http:").replace("/v1", "/livez")
+            async with aiohttp.ClientSession() as session, session.get(livez) as response:
+                assert response.status == 200
             process.send_signal(signal.SIGTERM)
             with pytest.raises(ConnectionResetError):
                 await client.receive()
@@ -85,6 +85,7 @@ def one_line(completed: "subprocess.CompletedProcess[str]") -> str:
     return lines[0]
 
 
+@pytest.mark.slow
 def test_tokens_beside_a_running_relay(tmp_path: Path) -> None:
     data = ("--data", str(tmp_path))
     with serving(*data):
@@ -137,6 +138,7 @@ def test_a_directory_that_cannot_be_made_is_one_clear_line(tmp_path: Path) -> No
     one_line(completed)
 
 
+@pytest.mark.slow
 def test_wrong_usage_is_status_2_and_help_teaches() -> None:
     assert run("serve", "--nonsense").returncode == 2
     assert run("token", "create").returncode == 2

@@ -39,7 +39,7 @@ def test_what_is_meant_is_taken() -> None:
 
 
 def test_listen_and_loopback() -> None:
-    assert split_listen("[::1]:8440") == ("::1", 8440)
+    assert split_listen("[::1]:8701") == ("::1", 8701)
     assert is_loopback("localhost")
     assert is_loopback("127.9.9.9")
     assert not is_loopback("::")

@@ -12,6 +12,8 @@ from client.tui.cards import Card, CardMaker, Item, key_of
 from client.tui.conversation_screen import ConversationScreen
 from client.tui.dialogs import AskScreen, ChooseScreen, ReadScreen
 from protocols.messages import Message, Receipt
+from protocols.messages.roles import Role
+from protocols.negotiation import Participant
 from tests.support.fake_session import AMAL, BORIS, MIRA, FakeSession, north_bridge
 from tests.support.screens import shown, until, until_shown
 
@@ -237,12 +239,9 @@ async def test_a_refused_message_is_not_silent() -> None:
         await until_shown(pilot, "NOT SENT: the relay does not take it: too large")
 
 
-@pytest.mark.parametrize("hostile", ["\x1b]52;c;cm0gLXJm\x07", "\x1b[2J", "\x9b31m", "\u202egnola", "\x00"])
+@pytest.mark.parametrize("hostile", ["\x1b]52;c;cm0gLXJm\x07\x00", "\u202e\x9b31m\x1b[2J"], ids=["OSC 52", "C1, CSI, bidi"])
 async def test_what_a_peer_names_itself_never_reaches_the_terminal_raw(hostile: str) -> None:
     # The message language refuses such text in its fields; names and titles of a charter have no such rule.
-    from protocols.negotiation import Participant
-    from protocols.messages.roles import Role
-
     roster = (Participant(MIRA, "MIRA", Role.MEDIATOR), Participant(AMAL, f"AM{hostile}AL[bold]\n▶ MIRA", Role.PARTY))
     session = FakeSession(MIRA, roster=roster, title=f"North{hostile}\nbridge")
     session.say(AMAL, "QUESTION", {"question": "Ready?", "form": "YES_NO", "topic": "t"}, to=[MIRA])

@@ -141,8 +141,62 @@ def test_a_receipt_that_contradicts_what_we_have_is_refused_at_once() -> None:
     assert held.receive_checkpoint(HONEST.note(35)) == held
     with pytest.raises(Fork):
         held.receive_checkpoint(FORKED.note(35))
+
+
+@given(st.data())
+def test_on_one_connection_receipts_and_entries_may_overtake_each_other(data: st.DataObject) -> None:
+    """Two queues of one honest relay, each in order, read in any interleaving: no false alarm."""
+    sizes = sorted(data.draw(st.sets(st.integers(1, 100), min_size=1, max_size=12)))
+    receipts = data.draw(st.permutations([size for size in sizes if data.draw(st.booleans())]))
+    pages, follower = list(sizes), NEW
+    receipts = list(receipts)
+    while pages or receipts:
+        if receipts and (not pages or data.draw(st.booleans())):
+            size = receipts.pop(0)
+            if size >= follower.size:  # smaller ones are compared with the history by the caller
+                follower = follower.receive_checkpoint(HONEST.note(size))
+        else:
+            upto = pages.pop(0)
+            follower = HONEST.feed(follower, upto, max(upto, data.draw(st.sampled_from([upto, sizes[-1]]))))
+            pages = pages if follower.checkpoint != HONEST.note(sizes[-1]) else sizes[-1:] * bool(pages)
+    assert follower.size == sizes[-1]
+    assert follower.ahead == ()
+
+
+def test_a_page_behind_a_receipt_is_no_rollback_but_its_other_history_is_a_fork() -> None:
+    held = AT_10.receive_checkpoint(HONEST.note(40))
+    assert HONEST.feed(held, 20).ahead == (HONEST.note(40),)
+    behind = held.receive_checkpoint(HONEST.note(30))
+    assert behind.ahead == (HONEST.note(30), HONEST.note(40))
+    with pytest.raises(Fork) as caught:
+        behind.receive_checkpoint(FORKED.note(30))
+    assert (caught.value.ours, caught.value.theirs) == (HONEST.note(30), FORKED.note(30))
+    with pytest.raises(Fork):
+        FORKED.feed(behind, 35)
+
+
+def test_a_connection_may_not_show_less_than_the_one_before_it() -> None:
+    held = AT_10.receive_checkpoint(HONEST.note(40)).reconnected()
+    assert held.floor == HONEST.note(40)
+    for refused in (
+        lambda: HONEST.feed(held, 20),
+        lambda: held.receive_checkpoint(HONEST.note(39)),
+    ):
+        with pytest.raises(Rollback) as caught:
+            refused()
+        assert caught.value.ours == HONEST.note(40)
+    assert HONEST.feed(held, 20, 40).size == 20
+    assert held.reconnected() == held
+    with pytest.raises(Fork):
+        FORKED.feed(replace(held, ahead=()), 50)
+
+
+def test_pages_may_not_shrink_even_on_one_connection() -> None:
+    caught_up = HONEST.feed(AT_10, 30)
     with pytest.raises(Rollback):
-        held.receive_checkpoint(HONEST.note(34))
+        caught_up.receive(30, (), HONEST.note(29), ())
+    with pytest.raises(Rollback):
+        replace(caught_up, checkpoint=None).receive(30, (), HONEST.note(29), ())
 
 
 def test_a_receipt_is_judged_by_our_entries_even_without_a_checkpoint() -> None:

@@ -189,7 +189,7 @@ def test_no_text_passes_for_a_line_of_ours(kind: MessageType) -> None:
             continue
         lines = render(forged)
         assert not any("\n" in line for line in lines)
-        assert [line for line in lines if "010000Z" in line][0].lstrip().startswith("| sent:"), path
+        assert next(line for line in lines if "010000Z" in line).lstrip().startswith("| sent:"), path
 
 
 def test_fixed_wording() -> None:

@@ -1,0 +1,411 @@
+"""Writing: from a key to a message in the log, and what is said when it cannot be sent."""
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import Input, Select, TextArea
+
+from client.tui.app import ChatApp
+from client.tui.comparison_screen import ComparisonScreen
+from client.tui.dialogs import ChooseScreen, ReadScreen
+from client.tui.form_rows import Row
+from client.tui.form_screen import FormScreen
+from client.tui.pick_list import PickList
+from protocols.messages import Message
+from protocols.messages.administrative import Readback, Response
+from protocols.messages.information import Inform
+from protocols.messages.proposals import ClauseReply, Proposal
+from protocols.negotiation import PackageStatus
+from tests.client.tui.test_chat import FORK, app_of, screen, select
+from tests.support.fake_session import AMAL, BORIS, MIRA, FakeSession, north_bridge
+from tests.support.screens import shown, type_text, until, until_shown
+
+SIZES = pytest.mark.parametrize("size", [(80, 24), (60, 20)], ids=["80x24", "60x20"])
+
+
+async def begin(pilot: Pilot[None], kind: str) -> FormScreen:
+    """Press n and choose a type."""
+    await pilot.press("n")
+    await until(pilot, lambda: isinstance(pilot.app.screen, ChooseScreen))
+    for _ in range(12):
+        if f"▶ {kind} " in shown(pilot.app):
+            break
+        await pilot.press("down")
+    await pilot.press("enter")
+    return await form(pilot)
+
+
+async def form(pilot: Pilot[None]) -> FormScreen:
+    await until(pilot, lambda: isinstance(pilot.app.screen, FormScreen) and pilot.app.focused is not None)
+    found = pilot.app.screen
+    assert isinstance(found, FormScreen)
+    return found
+
+
+async def fill(pilot: Pilot[None], path: str, text: str) -> None:
+    """Go to a field, as Tab would, and give it a value; the shortest ones are typed key by key."""
+    [row] = [row for row in pilot.app.screen.query(Row) if row.path == path]
+    editor = row.query("Input, TextArea, Select, PickList").first()
+    editor.focus()
+    match editor:
+        case Select():
+            editor.value = text
+        case TextArea():
+            editor.text = text
+        case Input() if len(text) > 8:
+            editor.value = text
+        case _:
+            await type_text(pilot, text)
+    await pilot.pause()
+
+
+async def preview(pilot: Pilot[None]) -> None:
+    await pilot.press("ctrl+s")
+    await until(pilot, lambda: isinstance(pilot.app.screen, ReadScreen))
+
+
+@SIZES
+async def test_an_inform_from_key_to_log(size: tuple[int, int]) -> None:
+    session = FakeSession(AMAL)
+    async with app_of(session).run_test(size=size) as pilot:
+        await begin(pilot, "INFORM")
+        await until_shown(pilot, "* to (who must act on it)")
+        await fill(pilot, "topic", "bridge")
+        await fill(pilot, "statement", "The bridge is open.")
+        await fill(pilot, "basis", "OWN_OBSERVATION")
+        await fill(pilot, "as_of", "221425Z NOV 26")
+        await until_shown(pilot, "UTC, such as 221430Z NOV 26")
+        await preview(pilot)
+        await until_shown(pilot, "NOT SENT YET")
+        await until_shown(pilot, "statement: The bridge is open.")
+        assert not session.sent
+        await pilot.press("ctrl+s")
+        await until_shown(pilot, "INFORM  No. 1")
+        [message] = session.sent
+        assert isinstance(message, Message)
+        assert isinstance(message.content, Inform)
+        assert message.content.statement == "The bridge is open."
+        assert message.envelope.to == (MIRA, BORIS)
+
+
+@SIZES
+async def test_a_proposal_of_two_clauses_from_key_to_log(size: tuple[int, int]) -> None:
+    session = FakeSession(AMAL)
+    async with app_of(session).run_test(size=size) as pilot:
+        await begin(pilot, "PROPOSAL")
+        await fill(pilot, "topic", "convoy")
+        await fill(pilot, "title", "Convoy crosses")
+        for index, actor, action in ((0, BORIS, "keep open"), (1, AMAL, "send")):
+            if index:
+                pilot.app.screen.query("AddButton").first().focus()
+                await pilot.press("enter")
+                await until(pilot, lambda: any(row.path == "clauses.1.actor" for row in pilot.app.screen.query(Row)))
+            await fill(pilot, f"clauses.{index}.actor", actor)
+            await fill(pilot, f"clauses.{index}.modal", "MUST")
+            await fill(pilot, f"clauses.{index}.action", action)
+            await fill(pilot, f"clauses.{index}.object", "the bridge")
+            await fill(pilot, f"clauses.{index}.window.start", "230600Z NOV 26")
+            await fill(pilot, f"clauses.{index}.window.end", "230900Z NOV 26")
+        await fill(pilot, "package", "ALL_OR_NOTHING")
+        await fill(pilot, "valid_until", "222000Z NOV 26")
+        await preview(pilot)
+        await pilot.press("ctrl+s")
+        await until_shown(pilot, "PROPOSAL  No. 1")
+        [message] = session.sent
+        assert isinstance(message, Message)
+        assert isinstance(message.content, Proposal)
+        assert [(c.no, c.version, c.actor, c.action) for c in message.content.clauses] == [
+            (1, 1, BORIS, "keep open"),
+            (2, 1, AMAL, "send"),
+        ]
+        assert message.content.required == (AMAL, BORIS)
+
+
+@SIZES
+async def test_a_refused_message_shows_the_way_out_at_the_field(size: tuple[int, int]) -> None:
+    session = FakeSession(AMAL)
+    async with app_of(session).run_test(size=size) as pilot:
+        screen = await begin(pilot, "INFORM")
+        await fill(pilot, "topic", "bridge")
+        await fill(pilot, "statement", "They closed it.")
+        await fill(pilot, "basis", "THIRD_PARTY")
+        await fill(pilot, "as_of", "tomorrow morning")
+        await pilot.press("ctrl+s")
+        await until_shown(pilot, "Nothing was sent. To put right")
+        await until_shown(pilot, "x needs a time in UTC, such as 2026-11-22T14:30:00Z")
+        assert pilot.app.screen is screen
+        row = pilot.app.focused
+        assert row is not None
+        assert isinstance(row.parent, Row)
+        assert row.parent.path == "as_of"
+        await fill(pilot, "as_of", "221425Z NOV 26")
+        await pilot.press("ctrl+s")
+        await until_shown(pilot, "needs a Grade such as C3")
+        await fill(pilot, "grade", "C3")
+        await preview(pilot)
+        assert not session.sent
+
+
+async def test_nobody_to_act_on_it_is_refused_in_the_form() -> None:
+    session = FakeSession(AMAL)
+    async with app_of(session).run_test(size=(60, 20)) as pilot:
+        await begin(pilot, "QUESTION")
+        await pilot.press("space", "down", "space")
+        assert not pilot.app.screen.query_one(PickList).selected
+        await until_shown(pilot, "[ ] MIRA (mediator)")
+        await pilot.press("ctrl+s")
+        await until_shown(pilot, "choose at least one person")
+
+
+async def test_what_was_typed_is_there_again() -> None:
+    session = FakeSession(AMAL)
+    async with app_of(session).run_test(size=(60, 20)) as pilot:
+        await begin(pilot, "QUESTION")
+        await fill(pilot, "topic", "mines")
+        await pilot.press("ctrl+g")
+        await until_shown(pilot, "What you typed is kept")
+        await begin(pilot, "QUESTION")
+        await until_shown(pilot, "mines")
+        await pilot.press("ctrl+g")
+        await until(pilot, lambda: pilot.app.screen is screen(pilot))
+        await pilot.press("q")
+        await until_shown(pilot, "Begun and not sent: QUESTION.")
+        await pilot.press("n")
+        await until(pilot, lambda: pilot.app.screen is screen(pilot))
+        assert pilot.app.is_running
+
+
+async def test_counts_bytes_and_characters() -> None:
+    async with app_of(FakeSession(AMAL)).run_test(size=(60, 20)) as pilot:
+        await begin(pilot, "QUESTION")
+        await fill(pilot, "topic", "né")
+        await until_shown(pilot, "3 of 57344 bytes; this field 2 of 120 characters")
+
+
+async def test_an_alarm_while_writing_is_seen_and_stops_the_sending() -> None:
+    session = FakeSession(AMAL)
+    async with app_of(session).run_test(size=(60, 20)) as pilot:
+        await begin(pilot, "QUESTION")
+        await fill(pilot, "topic", "mines")
+        await fill(pilot, "question", "Clear?")
+        await fill(pilot, "form", "YES_NO")
+        session.raise_alarm(FORK)
+        await until_shown(pilot, "!!! ALARM (FORK): stopped, nothing can be sent")
+        await preview(pilot)
+        await pilot.press("ctrl+s")
+        await until_shown(pilot, "Nothing was sent: an alarm has stopped this channel")
+        assert not session.sent
+
+
+async def test_a_role_is_offered_only_what_it_may_send() -> None:
+    from tests.support.fake_session import OLGA
+
+    async with app_of(north_bridge(OLGA)).run_test(size=(80, 24)) as pilot:
+        await pilot.press("n")
+        await until_shown(pilot, "not sent by a observer")
+        assert shown(pilot.app).count("not sent by") >= 4
+        await until_shown(pilot, "▶ QUESTION")
+
+
+# --- answers that need more than a word -----------------------------------------------------------------------
+
+
+async def choose(pilot: Pilot[None], label: str) -> None:
+    await until(pilot, lambda: isinstance(pilot.app.screen, ChooseScreen))
+    for _ in range(12):
+        if f"▶ {label} " in shown(pilot.app):
+            break
+        await pilot.press("down")
+    assert f"▶ {label} " in shown(pilot.app)
+    await pilot.press("enter")
+
+
+async def test_unable_asks_for_the_reason() -> None:
+    session = north_bridge(BORIS)
+    async with app_of(session).run_test(size=(60, 20)) as pilot:
+        await select(pilot, 4)
+        await pilot.press("r")
+        await choose(pilot, "UNABLE")
+        await form(pilot)
+        await pilot.press("ctrl+s")
+        await until_shown(pilot, "x needs why [RESPONSE-1]")
+        await fill(pilot, "reason", "no access to the north side")
+        await preview(pilot)
+        await pilot.press("ctrl+s")
+        await until(pilot, lambda: bool(session.sent))
+        [message] = session.sent
+        assert isinstance(message, Message)
+        assert isinstance(message.content, Response)
+        assert (message.content.code, message.content.reason) == ("UNABLE", "no access to the north side")
+
+
+async def test_a_question_is_answered_with_an_inform_that_cites_it() -> None:
+    session = north_bridge(MIRA)
+    async with app_of(session).run_test(size=(80, 24)) as pilot:
+        await select(pilot, 7)
+        await pilot.press("r")
+        await choose(pilot, "INFORM")
+        await form(pilot)
+        await fill(pilot, "statement", "The liaison escorts it.")
+        await fill(pilot, "basis", "OWN_OBSERVATION")
+        await fill(pilot, "as_of", "221425Z NOV 26")
+        await preview(pilot)
+        await pilot.press("ctrl+s")
+        await until_shown(pilot, "reply to No. 7")
+        asked = session.negotiation.by_position(7)
+        assert asked is not None
+        assert not asked.is_open
+
+
+async def answer_clauses(pilot: Pilot[None], *answers: str) -> None:
+    await select(pilot, 8)
+    await pilot.press("r")
+    await choose(pilot, "CLAUSE-REPLY")
+    await form(pilot)
+    for index, answer in enumerate(answers):
+        if answer:
+            await fill(pilot, f"replies.{index}.answer", answer)
+
+
+async def test_clauses_are_accepted_and_adopted_without_copying_a_hash() -> None:
+    session = north_bridge(BORIS)
+    async with app_of(session).run_test(size=(60, 20)) as pilot:
+        await answer_clauses(pilot, "ACCEPT", "ACCEPT")
+        await fill(pilot, "final", "true")
+        await preview(pilot)
+        await pilot.press("ctrl+s")
+        await until(pilot, lambda: bool(session.sent))
+        [message] = session.sent
+        assert isinstance(message, Message)
+        assert isinstance(message.content, ClauseReply)
+        proposal = session.negotiation.by_position(8)
+        assert proposal is not None
+        tabled = session.negotiation.proposal(proposal.id)
+        assert tabled is not None
+        assert tabled.status(session.clock()) is PackageStatus.AGREED
+        assert message.content.package_hash == tabled.package_hash()
+        assert tabled.finals[message.content.package_hash or ""] == {BORIS}
+
+
+async def test_a_clause_is_amended_and_another_left_out() -> None:
+    session = north_bridge(BORIS)
+    async with app_of(session).run_test(size=(80, 24)) as pilot:
+        await answer_clauses(pilot, "", "AMEND")
+        await until(pilot, lambda: any(r.path == "replies.1.clause.object" for r in pilot.app.screen.query(Row)))
+        await fill(pilot, "replies.1.clause.object", "four trucks")
+        await fill(pilot, "replies.1.reason", "the bridge bears no more")
+        await preview(pilot)
+        await pilot.press("ctrl+s")
+        await until(pilot, lambda: bool(session.sent))
+        proposal = session.negotiation.by_position(8)
+        assert proposal is not None
+        tabled = session.negotiation.proposal(proposal.id)
+        assert tabled is not None
+        assert tabled.clauses[1].clause.version == 2
+        assert tabled.clauses[1].clause.object == "four trucks"
+        assert tabled.clauses[0].accepted == {AMAL: False}
+
+
+# --- read-backs -----------------------------------------------------------------------------------------------
+
+READINGS = {
+    "window.start": "230600Z NOV 26",
+    "window.end": "230900Z NOV 26",
+    "qty.n": "6",
+    "qty.unit": "vehicles",
+    "qty.basis": "counted",
+}
+
+
+@SIZES
+async def test_a_read_back_is_typed_field_by_field(size: tuple[int, int]) -> None:
+    session = north_bridge(BORIS)
+    async with app_of(session).run_test(size=size) as pilot:
+        await select(pilot, 1)
+        await pilot.press("b")
+        screen = await form(pilot)
+        assert all(not row.query_one(Input).value for row in screen.query(Row))
+        [first, *_] = screen.query(Row)
+        first.query_one(Input).focus()
+        pilot.app.copy_to_clipboard("230600Z NOV 26")
+        await pilot.press("ctrl+v")
+        await until_shown(pilot, "pasting is off here")
+        assert not first.query_one(Input).value
+        for index, value in enumerate(READINGS.values()):
+            await fill(pilot, f"readings.{index}.value", value)
+        await preview(pilot)
+        await pilot.press("ctrl+s")
+        await until(pilot, lambda: bool(session.sent))
+        [message] = session.sent
+        assert isinstance(message, Message)
+        assert isinstance(message.content, Readback)
+        assert {reading.field: reading.value for reading in message.content.readings} == READINGS
+        informed = session.negotiation.by_position(1)
+        assert informed is not None
+        assert informed.acknowledgements[BORIS].label == "L5"
+
+
+def read_back(session: FakeSession, **wrong: str) -> str:
+    informed = session.negotiation.by_position(1)
+    assert informed is not None
+    readings = [{"field": path, "value": wrong.get(path.replace(".", "_"), value)} for path, value in READINGS.items()]
+    fields = {"target": informed.id, "readings": readings, "topic": "convoy"}
+    return session.say(BORIS, "READBACK", fields, to=[AMAL]).hex()
+
+
+@SIZES
+async def test_the_author_marks_a_true_read_back_correct(size: tuple[int, int]) -> None:
+    session = north_bridge(AMAL)
+    read_back(session)
+    async with app_of(session).run_test(size=size) as pilot:
+        await select(pilot, 1)
+        await pilot.press("b")
+        await until_shown(pilot, "BORIS reads back No. 1: all fields say the same")
+        await until_shown(pilot, "= window.start: same")
+        await pilot.press("c")
+        await until_shown(pilot, "c again sends CORRECT")
+        assert not session.sent
+        await pilot.press("c")
+        await until(pilot, lambda: bool(session.sent))
+        informed = session.negotiation.by_position(1)
+        assert informed is not None
+        assert informed.acknowledgements[BORIS].label == "L6"
+
+
+@SIZES
+async def test_a_false_read_back_cannot_be_marked_correct(size: tuple[int, int]) -> None:
+    session = north_bridge(AMAL)
+    readback = read_back(session, window_start="230700Z NOV 26")
+    async with app_of(session).run_test(size=size) as pilot:
+        await pilot.press("end", "r")
+        await choose(pilot, "CORRECT")
+        await until_shown(pilot, "1 of 5 fields DIFFER")
+        await until_shown(pilot, "# window.start: DIFFERS")
+        await until_shown(pilot, "meant:     230600Z NOV 26 (2026-11-23T06:00:00Z)")
+        await until_shown(pilot, "read back: 230700Z NOV 26")
+        await pilot.press("c")
+        assert isinstance(pilot.app.screen, ComparisonScreen)
+        await pilot.press("w")
+        await until_shown(pilot, "[x] window.start")
+        await pilot.press("w")
+        await until(pilot, lambda: bool(session.sent))
+        [message] = session.sent
+        assert isinstance(message, Message)
+        assert isinstance(message.content, Response)
+        assert (message.content.target, message.content.code) == (readback, "WRONG")
+        assert message.content.fields == ("window.start",)
+
+
+async def test_nothing_to_read_back_is_said() -> None:
+    async with app_of(north_bridge(BORIS)).run_test(size=(60, 20)) as pilot:
+        await select(pilot, 4)
+        await pilot.press("b")
+        await until_shown(pilot, "has no critical fields to read back")
+
+
+async def test_the_app_runs_without_colour(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    session = north_bridge(BORIS)
+    async with ChatApp(session, clock=session.clock).run_test(size=(60, 20)) as pilot:
+        await until_shown(pilot, "PROPOSAL  No. 8")
+        await pilot.press("r")
+        await until_shown(pilot, "▶ CLAUSE-REPLY")
