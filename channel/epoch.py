@@ -5,16 +5,27 @@ every leaf must carry a certificate of somebody on the roster, and everybody on 
 so that nobody reads unseen and nobody is listed who cannot read.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Set
 from dataclasses import dataclass
 
 from channel.charter import CHARTER_EXTENSION, Charter, check_change
 from channel.errors import ChannelError
 from channel.identity import participant_id, read_certificate, verify_certificate
-from channel.mls import Credential, GroupContext, Member, cipher_suite
+from channel.mls import (
+    Add,
+    Credential,
+    Extension,
+    GroupContext,
+    GroupContextExtensions,
+    LeafNode,
+    Member,
+    Remove,
+    cipher_suite,
+)
+from channel.mls.proposals import Commit
 from channel.mls.ratchet_tree import RatchetTree
 
-__all__ = ["BadEpoch", "Epoch", "authenticator", "check_next", "decode_epoch", "read_epoch"]
+__all__ = ["BadEpoch", "Epoch", "authenticator", "check_closing", "check_next", "decode_epoch", "read_epoch"]
 
 
 class BadEpoch(ChannelError):
@@ -57,7 +68,7 @@ def authenticator(now_s: int) -> Callable[[Credential, bytes], None]:
 
 
 def decode_epoch(group_context: bytes, ratchet_tree: bytes) -> Epoch:
-    """Read an epoch from the bytes we kept of it; its signatures and hashes were verified before they were kept."""
+    """Read an epoch from the bytes we kept of it; they were verified before they were kept."""
     context = GroupContext.decode(group_context)
     tree = RatchetTree.decode(cipher_suite(context.cipher_suite), ratchet_tree)
     return read_epoch(context, ratchet_tree, tuple(Member(leaf, node) for leaf, node in tree.leaves()))
@@ -75,22 +86,22 @@ def read_epoch(context: GroupContext, ratchet_tree: bytes, members: Iterable[Mem
         BadEpoch: No charter, a leaf of somebody not on the roster, or a seat without a leaf.
         ChannelError: The charter or a certificate cannot be read.
     """
-    encoded = next(
-        (e.extension_data for e in context.extensions if e.extension_type == CHARTER_EXTENSION), None
-    )
-    if encoded is None:
-        raise BadEpoch("the channel has no charter")
-    charter = Charter.decode(encoded)
-    seated: dict[int, str] = {}
-    for member in members:
-        certificate = read_certificate(member.leaf_node.credential.identity)
-        seated[member.leaf_index] = participant_id(certificate.identity_key)
-    roster = {entry.id for entry in charter.roster}
-    if not set(seated.values()) <= roster:
-        raise BadEpoch("a member is not on the roster")
-    if not roster <= set(seated.values()):
-        raise BadEpoch("somebody on the roster is no member")
+    charter = _charter(context.extensions)
+    seated = {member.leaf_index: _participant(member.leaf_node) for member in members}
+    _check_seats(charter, set(seated.values()))
     return Epoch(context=context, ratchet_tree=ratchet_tree, members=seated, charter=charter)
+
+
+def _participant(leaf_node: LeafNode) -> str:
+    return participant_id(read_certificate(leaf_node.credential.identity).identity_key)
+
+
+def _check_seats(charter: Charter, seated: Set[str]) -> None:
+    roster = {entry.id for entry in charter.roster}
+    if not seated <= roster:
+        raise BadEpoch("a member is not on the roster")
+    if not roster <= seated:
+        raise BadEpoch("somebody on the roster is no member")
 
 
 def check_next(current: Epoch, following: Epoch) -> None:
@@ -101,3 +112,43 @@ def check_next(current: Epoch, following: Epoch) -> None:
     """
     before, after = set(current.members.values()), set(following.members.values())
     check_change(current.charter, following.charter, added_ids=after - before, removed_ids=before - after)
+
+
+def check_closing(current: Epoch, encoded_commit: bytes) -> frozenset[int]:
+    """Judge a commit by its proposals alone: all that somebody whom it removes can see of the next epoch.
+
+    Args:
+        current: The epoch it closes.
+        encoded_commit: The Commit, its signature verified.
+
+    Returns:
+        The leaves it removes.
+
+    Raises:
+        ChannelError: As ``check_next`` and ``read_epoch``; the committer is at fault.
+    """
+    removed: set[int] = set()
+    seated: list[str] = []
+    charter = current.charter
+    for proposal in Commit.decode(encoded_commit).proposals:
+        match proposal:
+            case Remove():
+                removed.add(proposal.removed)
+            case Add():
+                seated.append(_participant(proposal.key_package.leaf_node))
+            case GroupContextExtensions():
+                charter = _charter(proposal.extensions)
+            case _:
+                continue  # whatever else MLS allows moves nobody in or out
+    before = set(current.members.values())
+    after = {who for leaf, who in current.members.items() if leaf not in removed} | set(seated)
+    _check_seats(charter, after)
+    check_change(current.charter, charter, added_ids=after - before, removed_ids=before - after)
+    return frozenset(removed)
+
+
+def _charter(extensions: Iterable[Extension]) -> Charter:
+    encoded = next((e.extension_data for e in extensions if e.extension_type == CHARTER_EXTENSION), None)
+    if encoded is None:
+        raise BadEpoch("the channel has no charter")
+    return Charter.decode(encoded)

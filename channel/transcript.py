@@ -14,14 +14,15 @@ from enum import StrEnum
 
 from channel.epoch import Epoch
 from channel.errors import ChannelError
-from protocols.errors import DecodeError, VerificationError
+from channel.mls import GroupContext
+from protocols.errors import DecodeError, ProtocolError, VerificationError
 from protocols.log.entry import Entry, Genesis, decode_entry
 from protocols.log.merkle import Frontier, leaf_hash
 from protocols.negotiation import Negotiation, Participant, Received, RosterChange
 from protocols.payload import EMPTY_HISTORY, EntryStatus, Payload, accumulate, check_franking
-from protocols.relay.mls_header import read_header
+from protocols.relay.mls_header import ContentType, MLSHeader, read_header
 
-__all__ = ["Judged", "Opening", "Reason", "Transcript", "TranscriptError", "read_entry"]
+__all__ = ["Judged", "Opening", "Reason", "Transcript", "TranscriptError", "examine", "read_entry"]
 
 
 class TranscriptError(ChannelError):
@@ -47,6 +48,8 @@ class Reason(StrEnum):
     OTHER_HISTORY = "other-history"
 
 
+#: Every reason above: the entry is nobody's word, and used nothing up.
+UNPROVEN = frozenset(reason.value for reason in Reason)
 #: Reasons that mean that the sender was shown something else than we were: a person must be told.
 ALARMING = frozenset({Reason.OTHER_LOG, Reason.OTHER_HISTORY})
 
@@ -98,6 +101,28 @@ def read_entry(data: bytes) -> Entry:
     return entry
 
 
+def examine(entry: bytes, context: GroupContext) -> tuple[Entry, MLSHeader] | Reason:
+    """Judge an entry by what anybody can see of it, member or not.
+
+    Args:
+        entry: Not the genesis.
+        context: Of the current epoch.
+
+    Returns:
+        The entry and its MLS header if it can be a message of this epoch, otherwise why it is none.
+    """
+    try:
+        parsed = read_entry(entry)
+        header = read_header(parsed.message)
+    except ProtocolError:
+        return Reason.MALFORMED_ENTRY
+    if (header.content_type is ContentType.COMMIT) != (parsed.next_access_key is not None):
+        return Reason.MALFORMED_ENTRY
+    if header.group_id != context.group_id or header.epoch != context.epoch:
+        return Reason.WRONG_EPOCH
+    return parsed, header
+
+
 class Transcript:
     """A fold over entries in log order.
 
@@ -110,8 +135,8 @@ class Transcript:
         Args:
             genesis: Entry 0.
             first: The creator's epoch 0, before any commit.
-            interim_transcript_hash: Of epoch 0 (RFC 9420, section 8.2); an auditor starts the chain of commits
-                there.
+            interim_transcript_hash: Of epoch 0 (RFC 9420, section 8.2); an auditor starts the chain of
+                commits there.
         """
         entry = leaf_hash(genesis.encode())
         self.genesis = genesis
@@ -242,7 +267,10 @@ class Transcript:
         return self._advance(entry, parsed.relay_time_ms, EntryStatus.HANDSHAKE, None)
 
     def closing(self, entry: bytes) -> Judged:
-        """Take in the commit that removed us: the last entry we can judge; its epoch is not ours to know."""
+        """Take in the commit that removed us: the last entry we can judge; its epoch is not ours to know.
+
+        Its proposals must have been judged (``channel.epoch.check_closing``).
+        """
         return self._advance(entry, read_entry(entry).relay_time_ms, EntryStatus.HANDSHAKE, None)
 
     def reject(self, entry: bytes, reason: str) -> Judged:
@@ -252,7 +280,7 @@ class Transcript:
         """
         try:
             relay_time_ms = read_entry(entry).relay_time_ms
-        except DecodeError:
+        except ProtocolError:
             # A relay can log anything; what is not even an entry gets the time of the one before it.
             relay_time_ms = self._relay_time_ms
         self.negotiation.reject(self.size, relay_time_ms, reason)

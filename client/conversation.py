@@ -7,28 +7,23 @@ already moved on.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from channel.access import ACCESS_LABEL, ACCESS_SECRET_SIZE, access_key_pair
-from channel.epoch import Epoch, authenticator, check_next, read_epoch
+from channel.echo import Echo
+from channel.epoch import Epoch, authenticator, check_closing, check_next, read_epoch
 from channel.errors import ChannelError
 from channel.mls import ApplicationReceived, CommitReceived, Group, Proposal, ProposalReceived, Random
+from channel.mls.authenticated_content import AuthenticatedContent
 from channel.sealing import Sealed, seal
-from channel.transcript import Judged, Opening, Reason, Transcript, read_entry
+from channel.transcript import UNPROVEN, Judged, Opening, Reason, Transcript, examine
 from protocols.errors import ProtocolError
 from protocols.log.entry import Entry
 from protocols.log.follower import LogFollower
-from protocols.relay.mls_header import ContentType, MLSHeader, read_header
+from protocols.payload import Payload
+from protocols.relay.mls_header import ContentType, MLSHeader
 
-__all__ = ["Committing", "Conversation", "OwnMessage", "Page", "Taken", "epoch_of"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OwnMessage:
-    """A message of ours that may come back in the log; nobody can decrypt their own."""
-
-    message_id: bytes
-    opening: Opening
+__all__ = ["Committing", "Conversation", "Page", "Taken", "epoch_of"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +44,16 @@ class Committing:
     intent: bytes
     pending: Group = field(repr=False)
 
+    def is_encrypted_as(self, authenticated: AuthenticatedContent) -> bool:
+        """Whether this is the commit that somebody opened, however it was encrypted."""
+        own_commit = self.pending.message_state.own_commit
+        return own_commit is not None and own_commit.facts == replace(
+            own_commit.facts,
+            content=authenticated.content.encode(),
+            signature=authenticated.auth.signature,
+            confirmation_tag=authenticated.auth.confirmation_tag or b"",
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Taken:
@@ -59,7 +64,7 @@ class Taken:
         judged: The verdict.
         opening: What it contained, where it could be opened.
         epoch: The epoch it opened, if it was a valid commit.
-        own: The id of our message that it is, or None.
+        own: The id of our message that it is, or None; of our commit, its bytes.
         joined: Participant ids that a commit seated.
         left: Participant ids and names of those whom a commit removed.
     """
@@ -95,7 +100,7 @@ class Page:
 class Conversation:
     """The state of one channel.
 
-    ``group``, ``follower``, ``transcript`` and ``committing`` are what to store.
+    ``group``, ``echo``, ``follower``, ``transcript`` and ``committing`` are what to store.
     """
 
     def __init__(
@@ -105,10 +110,12 @@ class Conversation:
         follower: LogFollower,
         transcript: Transcript,
         committing: Committing | None = None,
+        echo: Echo | None = None,
     ) -> None:
         """Take up a channel where it was stored.
 
-        The arguments must belong to the same position of its log.
+        The arguments must belong to the same position of its log; without ``echo`` we must have sent nothing
+        in this epoch yet.
         """
         if not follower.frontier.size == transcript.size:
             raise ValueError("log and transcript are not at the same position")
@@ -116,6 +123,7 @@ class Conversation:
         self.follower = follower
         self.transcript = transcript
         self.committing = committing
+        self.echo = Echo.of(group) if echo is None else echo
         self.removed = False
 
     def access_key(self) -> tuple[bytes, bytes]:
@@ -129,7 +137,7 @@ class Conversation:
         entries: Sequence[bytes],
         checkpoint: bytes,
         consistency: Sequence[bytes],
-        own: Callable[[bytes], OwnMessage | None],
+        own: Callable[[bytes], bytes | None],
     ) -> Page:
         """Verify and judge a batch of entries.
 
@@ -138,7 +146,7 @@ class Conversation:
             entries: The entries, as the relay sent them.
             checkpoint: The signed note that came with them.
             consistency: The proof from the log's size after these entries to the checkpoint's.
-            own: Finds our own message by its bytes.
+            own: Finds the id of a message of ours by its bytes.
 
         Returns:
             What they mean. The relay's view has been checked against ours before any entry was opened.
@@ -154,7 +162,7 @@ class Conversation:
             before = self.committing
             taken.append(self._take(entry, own))
             if before is not None and self.committing is None:
-                if taken[-1].own is None:
+                if taken[-1].own != before.message:
                     lost = before
                 else:
                     won = before
@@ -162,21 +170,16 @@ class Conversation:
                 break
         return Page(taken=tuple(taken), checkpoint=checkpoint, won=won, lost=lost, removed=self.removed)
 
-    def _take(self, entry: bytes, own: Callable[[bytes], OwnMessage | None]) -> Taken:
-        try:
-            parsed = read_entry(entry)
-            header = read_header(parsed.message)
-            if (header.content_type is ContentType.COMMIT) != (parsed.next_access_key is not None):
-                return self._rejected(entry, Reason.MALFORMED_ENTRY)
-        except ProtocolError:
-            return self._rejected(entry, Reason.MALFORMED_ENTRY)
-        if header.group_id != self.group.group_id or header.epoch != self.group.epoch:
-            return self._rejected(entry, Reason.WRONG_EPOCH)
+    def _take(self, entry: bytes, own: Callable[[bytes], bytes | None]) -> Taken:
+        found = examine(entry, self.transcript.epoch.context)
+        if isinstance(found, Reason):
+            return self._rejected(entry, found)
+        parsed, header = found
+        taken = self._open(entry, parsed, header)
+        if taken.judged.reason and self.committing and self.committing.message == parsed.message:
+            self.committing = None  # a relay can spoil a commit, by another access key: it has to be made anew
         mine = own(parsed.message)
-        if mine is not None:
-            judged = self.transcript.application(entry, mine.opening)
-            return Taken(entry=entry, judged=judged, opening=mine.opening, own=mine.message_id)
-        return self._open(entry, parsed, header)
+        return taken if mine is None else replace(taken, own=mine)
 
     def _open(self, entry: bytes, parsed: Entry, header: MLSHeader) -> Taken:
         now_s = parsed.relay_time_ms // 1000
@@ -188,25 +191,52 @@ class Conversation:
                 now_s=now_s,
                 own_pending=self.committing.pending if ours and self.committing is not None else None,
             )
-        except ChannelError:
-            commit = header.content_type is ContentType.COMMIT
-            return self._rejected(entry, Reason.INVALID_COMMIT if commit else Reason.UNDECIPHERABLE)
+        except (ChannelError, ProtocolError):
+            return self._echoed(entry, parsed, header)
         match received:
             case ApplicationReceived():
-                self.group = received.group
                 opening = Opening(
                     leaf_index=received.sender,
                     content=received.application_data,
                     signature=received.signature,
                 )
-                return Taken(entry=entry, judged=self.transcript.application(entry, opening), opening=opening)
+                judged = self.transcript.application(entry, opening)
+                if judged.reason not in UNPROVEN:
+                    self.group = received.group
+                # Otherwise its key stays: who encrypts a member's words again must not be able to use up the
+                # keys of what that member says next.
+                return Taken(entry=entry, judged=judged, opening=opening)
             case CommitReceived():
-                return self._commit(entry, parsed, received, ours=ours)
+                return self._commit(entry, parsed, received)
             case ProposalReceived():
                 # Commits carry their proposals by value; one that stands alone has no effect in this release.
                 return self._rejected(entry, Reason.STRAY_PROPOSAL)
 
-    def _commit(self, entry: bytes, parsed: Entry, received: CommitReceived, *, ours: bool) -> Taken:
+    def _echoed(self, entry: bytes, parsed: Entry, header: MLSHeader) -> Taken:
+        """Judge what our group does not open: a message that claims to be ours, as others judge it."""
+        try:
+            echo, authenticated = self.echo.open(self.group, parsed.message)
+        except (ChannelError, ProtocolError):
+            commit = header.content_type is ContentType.COMMIT
+            return self._rejected(entry, Reason.INVALID_COMMIT if commit else Reason.UNDECIPHERABLE)
+        content, signature = authenticated.content.content, authenticated.auth.signature
+        match header.content_type:
+            case ContentType.APPLICATION if isinstance(content, bytes):
+                opening = Opening(leaf_index=self.group.own_leaf_index, content=content, signature=signature)
+                judged = self.transcript.application(entry, opening)
+                mine = None
+                if judged.reason not in UNPROVEN:
+                    self.echo, mine = echo, Payload.decode(content).message_id
+                return Taken(entry=entry, judged=judged, opening=opening, own=mine)
+            case ContentType.PROPOSAL:
+                return self._rejected(entry, Reason.STRAY_PROPOSAL)
+            case _:
+                committing = self.committing
+                if committing is None or not committing.is_encrypted_as(authenticated):
+                    return self._rejected(entry, Reason.INVALID_COMMIT)
+                return self._commit(entry, parsed, self.group.adopt(committing.pending))
+
+    def _commit(self, entry: bytes, parsed: Entry, received: CommitReceived) -> Taken:
         opening = Opening(
             leaf_index=received.sender,
             content=received.commit,
@@ -214,6 +244,10 @@ class Conversation:
             confirmation_tag=received.confirmation_tag,
         )
         if received.self_removed:
+            try:
+                check_closing(self.transcript.epoch, received.commit)
+            except (ChannelError, ProtocolError):
+                return self._rejected(entry, Reason.INVALID_COMMIT)
             self.removed = True
             return Taken(entry=entry, judged=self.transcript.closing(entry), opening=opening)
         try:
@@ -225,8 +259,9 @@ class Conversation:
             return self._rejected(entry, Reason.INVALID_COMMIT)
         before = self.transcript.epoch
         judged = self.transcript.handshake(entry, following)
+        ours = received.sender == self.group.own_leaf_index and self.committing is not None
         own = self.committing.message if ours and self.committing is not None else None
-        self.group = received.group
+        self.group, self.echo = received.group, Echo.of(received.group)
         self.committing = None
         seated, there = set(following.members.values()), set(before.members.values())
         return Taken(

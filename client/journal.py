@@ -9,8 +9,9 @@ from collections.abc import Callable, Sequence
 from typing import assert_never
 
 from channel.mls import Proposal
-from channel.transcript import Opening, Reason
-from client.conversation import Committing, Conversation, OwnMessage, Page
+from channel.mls.secret_tree import MAX_SKIPPED_GENERATIONS
+from channel.transcript import UNPROVEN, Reason
+from client.conversation import Committing, Conversation, Page
 from client.errors import ChannelStopped, NotAMember, RelayMisbehaved
 from client.events import Alarm, AlarmKind
 from client.rows import load, save_checkpoint, save_taken, state_of
@@ -23,7 +24,7 @@ from client.store import (
     SealedMessage,
     Transaction,
 )
-from protocols.errors import VerificationError
+from protocols.errors import ProtocolError
 from protocols.log.checkpoint import verify
 from protocols.log.follower import BadCheckpoint, Fork, GapInLog, LogViolation, Rollback
 from protocols.messages import Receipt, compose_receipt, encode_body
@@ -38,15 +39,15 @@ Random = Callable[[int], bytes]
 OnWon = Callable[[Transaction, Committing, Conversation, int], None]
 """Called inside the transaction in which our commit came into force, to save what follows from it."""
 
-# : How many sealed messages may wait for a receipt: more would only have to be sealed again when the epoch
 _ALARMS: dict[type[LogViolation], AlarmKind] = {
     Fork: AlarmKind.FORK,
     Rollback: AlarmKind.ROLLBACK,
     GapInLog: AlarmKind.GAP,
     BadCheckpoint: AlarmKind.ALTERED,
 }
-# ends.
-MAX_SEALED = 32
+#: How many sealed messages may wait to come into the log: others skip no more generations of our ratchet,
+#: and more would only have to be sealed again when the epoch ends.
+MAX_SEALED = MAX_SKIPPED_GENERATIONS
 
 
 class Journal:
@@ -92,6 +93,10 @@ class Journal:
 
     # What came.
 
+    def reconnected(self) -> None:
+        """Begin a new connection: it may show nothing smaller than those before it."""
+        self.conversation.follower = self.conversation.follower.reconnected()
+
     def receive(self, frame: Entries) -> Page:
         """Verify, judge and keep a batch of entries, with the receipts that we owe for them.
 
@@ -105,12 +110,12 @@ class Journal:
                 entries=frame.entries,
                 checkpoint=frame.checkpoint,
                 consistency=frame.consistency,
-                own=self._own,
+                own=self.id_of,
             )
         except LogViolation as violation:
             raise self._stop(violation) from violation
-        again = {t.own for t in page.taken if t.judged.reason == Reason.REPEATED_COUNTER}
-        seen = {taken.own for taken in page.taken if taken.own is not None} - again
+        seen = {taken.own for taken in page.taken if taken.judged.reason not in UNPROVEN}
+        again = {taken.own for taken in page.taken} - seen
         new_epoch = any(taken.epoch is not None for taken in page.taken)
         with self.store.transaction() as tx:
             for taken in page.taken:
@@ -120,8 +125,9 @@ class Journal:
                 if row.message_id in seen:
                     tx.outbox.drop(row.sequence)
                 elif row.message_id in again or (new_epoch and row.state is not OutboxState.QUEUED):
-                    # Overtaken by a later message of ours, or its epoch ended before it was ordered: all
-                    # entries of that epoch have been read. It is sealed anew, with the same id.
+                    # It counts for nothing where it is, such as when a later message of ours overtook it; or
+                    # its epoch ended before it was ordered: all entries of that epoch have been read. It is
+                    # sealed anew, with the same id.
                     tx.outbox.unseal(row.sequence)
             self._queue_receipts(tx, page)
             for taken in page.taken:
@@ -152,7 +158,7 @@ class Journal:
         genesis = conversation.transcript.genesis
         try:
             signed = verify(checkpoint, origin=genesis.origin, public_key=genesis.relay_public_key)
-        except VerificationError:
+        except ProtocolError:
             raise RelayMisbehaved("the relay gave a receipt without a valid signature") from None
         if signed.size <= position:
             raise RelayMisbehaved("the relay gave a receipt that its checkpoint does not cover")
@@ -253,15 +259,6 @@ class Journal:
         return committing
 
     # Inside.
-
-    def _own(self, message: bytes) -> OwnMessage | None:
-        row = self._row_of(message)
-        if row is None or row.sealed is None:
-            return None
-        opening = Opening(
-            leaf_index=row.sealed.leaf_index, content=row.sealed.content, signature=row.sealed.signature
-        )
-        return OwnMessage(message_id=row.message_id, opening=opening)
 
     def _row_of(self, message: bytes) -> OutboxRow | None:
         return next((r for r in self._waiting if r.sealed is not None and r.sealed.message == message), None)

@@ -89,6 +89,7 @@ class Line:
         """
         if self.relay.greeting.relay_vkey != self.journal.conversation.transcript.genesis.relay_vkey:
             raise RelayMisbehaved("another relay answers than the one this channel was made on")
+        self.journal.reconnected()
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._read())
             tasks.create_task(self._authorise())

@@ -6,6 +6,7 @@ with whatever caused it.
 
 from collections.abc import Iterator
 
+from channel.echo import Echo
 from channel.epoch import Epoch, decode_epoch
 from channel.mls import Group
 from channel.transcript import Opening, Transcript
@@ -29,7 +30,7 @@ from protocols.shape import as_bytes, as_list
 
 __all__ = ["add_channel", "load", "opening_of", "save_checkpoint", "save_epoch", "save_taken", "state_of"]
 
-_MAX_COMMITTING = 64 * 1024 * 1024
+_MAX_STATE = 64 * 1024 * 1024
 
 
 def state_of(conversation: Conversation) -> ChannelState:
@@ -38,7 +39,7 @@ def state_of(conversation: Conversation) -> ChannelState:
     committing = conversation.committing
     return ChannelState(
         epoch_state=conversation.group.encode_epoch(),
-        ratchet_state=conversation.group.encode_messages(),
+        ratchet_state=canonical.encode([conversation.group.encode_messages(), conversation.echo.encode()]),
         pending_commit=None if committing is None else _encode_committing(committing),
         size=transcript.size,
         checkpoint=conversation.follower.checkpoint,
@@ -122,11 +123,20 @@ def load(tx: Transaction, log_id: bytes) -> Conversation:
         transcript.genesis.relay_public_key,
         transcript.frontier,
         state.checkpoint,
-        ahead=tuple(note for note in ahead if note != state.checkpoint),
+        ahead=tuple(ahead),
     )
     committing = None if state.pending_commit is None else _decode_committing(state.pending_commit)
-    group = Group.decode_parts(state.epoch_state, state.ratchet_state)
-    return Conversation(group=group, follower=follower, transcript=transcript, committing=committing)
+    messages, echo = as_list(
+        canonical.decode(state.ratchet_state, max_size=_MAX_STATE), length=2, what="ratchets"
+    )
+    group = Group.decode_parts(state.epoch_state, as_bytes(messages, what="message ratchets"))
+    return Conversation(
+        group=group,
+        follower=follower,
+        transcript=transcript,
+        committing=committing,
+        echo=Echo.decode(as_bytes(echo, what="own ratchet"), group.suite),
+    )
 
 
 def _fold(tx: Transaction, log_id: bytes, genesis: Genesis, interim_transcript_hash: bytes) -> Transcript:
@@ -181,7 +191,7 @@ def _encode_committing(committing: Committing) -> bytes:
 
 
 def _decode_committing(data: bytes) -> Committing:
-    fields = as_list(canonical.decode(data, max_size=_MAX_COMMITTING), length=5, what="pending commit")
+    fields = as_list(canonical.decode(data, max_size=_MAX_STATE), length=5, what="pending commit")
     message, next_access_key, welcome, intent, pending = fields
     return Committing(
         message=as_bytes(message, what="commit"),

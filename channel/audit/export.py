@@ -69,6 +69,8 @@ class Export:
         openings: Of accepted application messages, of application messages that the negotiation rejected,
         and of commits.
         rejections: Of entries that could not be opened at all.
+        intact: Whether the file it was read from had the checksum it was written with. Signatures say more,
+            but they do not reach everything, such as the last commit's confirmation tag.
     """
 
     genesis: bytes
@@ -78,6 +80,7 @@ class Export:
     epochs: tuple[EpochRecord, ...]
     openings: tuple[OpeningRecord, ...]
     rejections: tuple[RejectionRecord, ...]
+    intact: bool = True
 
     @property
     def size(self) -> int:

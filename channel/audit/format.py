@@ -1,8 +1,8 @@
 """parley-export/v1 as text: one record a line, in the order things happened.
 
 Canonical JSON (sorted keys, no spaces, ASCII), binary in base64, so that a damaged byte damages one line, and
-the file can be read, searched and compared with ordinary tools. The last line counts the lines before it,
-so a cut file is noticed.
+the file can be read, searched and compared with ordinary tools. The last line counts the lines before it and
+has their SHA-256, so that a cut or damaged file is noticed even where no signature reaches.
 
     {"format":"parley-export/v1"}
     {"genesis":"...","interim_transcript_hash":"..."}
@@ -10,16 +10,18 @@ so a cut file is noticed.
     {"bytes":"...","entry":1,"leaf_hash":"..."}
     {"content":"...","leaf_index":0,"opening":1,"signature":"..."}
     {"checkpoint":2,"note":"..."}
-    {"end":6}
+    {"end":6,"sha256":"..."}
 
 After each entry comes its opening or its rejection, then the epoch it opened if it was a commit, then the
-checkpoint that covers it, where the exporter holds one.
+checkpoint that covers it, where the exporter holds one. The commit that removed the exporter opened an epoch
+that it does not know; nothing but a checkpoint follows it.
 """
 
 import binascii
 import json
 from base64 import b64decode, b64encode
 from collections.abc import Iterator
+from hashlib import sha256
 
 from channel.audit.errors import UnreadableExport
 from channel.audit.export import (
@@ -44,8 +46,8 @@ Json = dict[str, str | int]
 def format_export(export: Export) -> bytes:
     """Write an export as parley-export/v1 text (UTF-8, lines end in LF)."""
     lines = [_line(record) for record in _records(export)]
-    lines.append(_line({"end": len(lines)}))
-    return "".join(lines).encode()
+    content = "".join(lines).encode()
+    return content + _line({"end": len(lines), "sha256": _text(sha256(content).digest())}).encode()
 
 
 def parse_export(data: bytes) -> Export:
@@ -86,8 +88,9 @@ def _records(export: Export) -> Iterator[Json]:
         yield {"entry": position, "bytes": _text(record.entry), "leaf_hash": _text(record.leaf_hash)}
         if (opening := openings.get(position)) is not None:
             yield _opening_record(position, opening)
-            if opening.confirmation_tag is not None:
-                yield _epoch_record(next(epochs))
+            opened = next(epochs, None) if opening.confirmation_tag is not None else None
+            if opened is not None:
+                yield _epoch_record(opened)
         else:
             yield {"rejected": position, "reason": rejections[position]}
         if position + 1 in checkpoints:
@@ -153,7 +156,7 @@ class _Parser:
                         CheckpointRecord(self._int(record, "checkpoint"), self._bytes(record, "note"))
                     )
                 case {"end": count}:
-                    self._expect(record, "end")
+                    intact = self._end(record)
                     if count != self.line - 1 or next(lines, None) is not None:
                         raise self._bad("the file was cut or added to: the line count is wrong")
                     return Export(
@@ -164,6 +167,7 @@ class _Parser:
                         epochs=tuple(epochs),
                         openings=tuple(openings),
                         rejections=tuple(rejections),
+                        intact=intact,
                     )
                 case _:
                     raise self._bad("no known kind of record")
@@ -221,6 +225,12 @@ class _Parser:
             confirmation_tag=tag,
         )
         return OpeningRecord(self._own(record, "opening"), opening)
+
+    def _end(self, record: Json) -> bool:
+        """Whether the lines before this one are those that were written."""
+        self._expect(record, "end", "sha256")
+        start = self.data.rindex(b"\n", 0, len(self.data) - 1) + 1
+        return self._bytes(record, "sha256") == sha256(self.data[:start]).digest()
 
     def _own(self, record: Json, key: str) -> int:
         if record[key] != self.position or not self.position:

@@ -210,6 +210,12 @@ class SecretTree:
         """The next generation of one ratchet."""
         return self._ratchets(leaf)[0][ratchet_type].generation
 
+    def only(self, leaf: LeafIndex) -> SecretTree:
+        """The tree with the keys of one leaf and of nobody else."""
+        ratchets, siblings = self._ratchets(leaf)
+        nobody: list[_Node] = [bytes(self.suite.hash_size)] * len(siblings)
+        return self._replace(leaf, nobody, ratchets, RatchetType.HANDSHAKE, ratchets[RatchetType.HANDSHAKE])
+
     def _ratchets(self, leaf: LeafIndex) -> tuple[tuple[Ratchet, Ratchet], list[_Node]]:
         """A leaf's ratchets, and the siblings on the way down to it, all derived where they were not yet."""
         if not 0 <= leaf < self.leaves:

@@ -7,7 +7,7 @@ from typing import Final
 from pydantic import JsonValue
 
 from client.channel_session import ChannelSession
-from client.cli.people import resolve
+from client.cli.people import resolve, take_addressees
 from client.errors import Refused
 from client.parley import utc_milliseconds
 from protocols.errors import RuleViolation
@@ -63,7 +63,8 @@ def check_in_channel(session: ChannelSession, kind: MessageType, fields: Mapping
         UnknownMessage: It names a message that is not there.
     """
     try:
-        session.compose(kind.value, resolve(kind, fields, session.negotiation))
+        content = resolve(kind, fields, session.negotiation)
+        session.compose(kind.value, content, to=take_addressees(content))
     except MessageRefused as refused:
         return Checked(kind, refused.violations)
     except RuleViolation as violation:

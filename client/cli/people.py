@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from channel.names import fold_name
 from client.cli.errors import UnknownMessage
-from client.errors import UnknownPerson
+from client.errors import Refused, UnknownPerson
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from protocols.messages import MessageType
     from protocols.negotiation import FoldedMessage, Negotiation, Participant
 
-__all__ = ["find_message", "find_others_message", "find_person", "names_of", "resolve"]
+__all__ = ["find_message", "find_others_message", "find_person", "names_of", "resolve", "take_addressees"]
 
 _NUMBER: Final = re.compile(r"(?:no\.?\s*|#)?([0-9]{1,15})", re.IGNORECASE)
 _MESSAGE_ID: Final = re.compile(r"[0-9a-f]{32}")
@@ -95,8 +95,25 @@ def resolve(
 
     kinds = {spec.path: spec.kind for spec in describe_fields(kind)}
     kinds |= {path.removesuffix(".*"): what for path, what in kinds.items() if path.endswith(".*")}
-    kinds |= dict.fromkeys(("to", "info"), "participant")
+    kinds |= dict.fromkeys(("to", "to.*", "info", "info.*"), "participant")
     return {path: _resolve(path, value, kinds, negotiation) for path, value in fields.items()}
+
+
+def take_addressees(fields: "dict[str, JsonValue]") -> list[str]:
+    """Take the ACTION addressees out of fields, where a JSON message names them there.
+
+    Raises:
+        Refused: they are neither text nor a list of text.
+    """
+    match fields.pop("to", None):
+        case None:
+            return []
+        case str() as text:
+            return [part for part in text.split(",") if part]
+        case list() as items if all(isinstance(item, str) for item in items):
+            return [str(item) for item in items]
+        case _:
+            raise Refused("to: needs a list of participants")
 
 
 def _resolve(

@@ -68,7 +68,7 @@ def send(
     """
     from client.cli.bodies import message_type_of, read_fields
     from client.cli.opening import in_channel
-    from client.cli.people import find_person, resolve
+    from client.cli.people import find_person, resolve, take_addressees
     from client.cli.sending import report, say
 
     given = fields_given(field)
@@ -82,11 +82,9 @@ def send(
             content = resolve(message_type, fields, negotiation)
             if info:
                 content["info"] = [find_person(name, people).id for name in info]
-            message = session.compose(
-                message_type.value,
-                content,
-                to=[find_person(name, people).id for name in to or ()],
-            )
+            readers = [find_person(name, people).id for name in to or ()]
+            readers += take_addressees(content)
+            message = session.compose(message_type.value, content, to=readers)
             return await session.send(message)
 
         report(session, await say(session, speak, timeout_s=timeout), json_output=json_input is not None)

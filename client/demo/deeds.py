@@ -119,7 +119,12 @@ class Deeds:
     # Saying something: each returns the message's id.
 
     async def say(
-        self, *, type: str, fields: Mapping[str, JsonValue], to: list[str] | None = None, **envelope: JsonValue
+        self,
+        *,
+        type: str,
+        fields: Mapping[str, JsonValue],
+        to: list[str] | None = None,
+        **envelope: JsonValue,
     ) -> Answer:
         """Send a message of any type."""
         message = self._now.compose(type, fields, to=to or (), **envelope)
@@ -217,8 +222,11 @@ class Deeds:
     async def show(self, *, message: str) -> Answer:
         """Return a message as `parley chat` shows it: lines, safe to print, with their hanging indents."""
         names = Names(self._now.negotiation, self._now.me)
-        card = CardMaker(lambda: names).card(self._message(message), utc_milliseconds())
-        return {"lines": [[line.text, line.hang] for line in card]}
+        folded = self._message(message)
+        card = CardMaker(lambda: names).card(folded, utc_milliseconds())
+        # Nobody can press a key here.
+        lines = [[line.text.removesuffix(" (press r)"), line.hang] for line in card]
+        return {"lines": lines, "to": list(folded.to)}
 
     async def state(self) -> Answer:
         """Catch up; return where the conversation stands."""
@@ -271,7 +279,12 @@ def _id(message_id: bytes) -> Answer:
 
 
 def _clause_answer(
-    tabled: TabledProposal, *, no: int, answer: str, reason: str = "", change: Mapping[str, JsonValue] | None = None
+    tabled: TabledProposal,
+    *,
+    no: int,
+    answer: str,
+    reason: str = "",
+    change: Mapping[str, JsonValue] | None = None,
 ) -> dict[str, JsonValue]:
     current = tabled.clauses[no - 1]
     said: dict[str, JsonValue] = {"hash": current.hash, "answer": answer}
@@ -293,7 +306,10 @@ def _value(message: FoldedMessage) -> Answer:
         "type": message.type.value,
         "from": message.sender,
         "to": {
-            reader: {"label": message.acknowledgements[reader].label, "level": message.acknowledgements[reader].level}
+            reader: {
+                "label": message.acknowledgements[reader].label,
+                "level": message.acknowledgements[reader].level,
+            }
             for reader in message.to
         },
     }

@@ -68,10 +68,17 @@ class Deed:
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """Messages under one heading; each is delivered and acknowledged before the next is sent."""
+    """Messages under one heading; each is delivered and acknowledged before the next is sent.
+
+    Attributes:
+        heading: what to print above it.
+        deeds: the messages.
+        again: label of a message to show once more, as it stands in the end; empty for none.
+    """
 
     heading: str
     deeds: tuple[Deed, ...]
+    again: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,7 +110,7 @@ def play(now_ms: int) -> tuple[Scene | Crash, ...]:
 
     return (
         Scene("Amal asks, Boris answers", _question()),
-        Scene("Boris reads back, with an error that Mira finds", _readback(format_time(now), at)),
+        Scene("Boris reads back, with an error that Mira finds", _readback(format_time(now), at), "convoy"),
         Scene("Amal proposes, clause by clause", (_proposal(format_time(now), at),)),
         Crash(
             heading="Boris amends a clause, and his client is killed",
@@ -127,7 +134,7 @@ def play(now_ms: int) -> tuple[Scene | Crash, ...]:
             ),
             meanwhile=(_inform_meanwhile(format_time(now)),),
         ),
-        Scene("Boris catches up; both accept the same text", _agreement()),
+        Scene("Boris catches up; both accept the same text", _agreement(), "proposal"),
         Scene("A commitment is kept", _commitment()),
     )
 
@@ -153,7 +160,7 @@ def _question() -> tuple[Deed, ...]:
 def _readback(now: str, at: Clock) -> tuple[Deed, ...]:
     told: dict[str, JsonValue] = {
         "topic": "Medical convoy",
-        "statement": "Four lorries with medical supplies wait at the eastern checkpoint.",
+        "statement": "Four lorries with medical supplies wait at the eastern roundabout.",
         "basis": "OWN_OBSERVATION",
         "as_of": now,
         "window": {"start": at(6), "end": at(10)},
@@ -162,7 +169,7 @@ def _readback(now: str, at: Clock) -> tuple[Deed, ...]:
             "lat": "36.20000",
             "lon": "37.10000",
             "radius_m": 200,
-            "name": "Eastern checkpoint",
+            "name": "Eastern roundabout",
             "name_source": "survey map 1:50000",
         },
     }

@@ -1,4 +1,4 @@
-"""Items of the conversation as lines of text. Every text of a peer becomes safe to show here, and only here."""
+"""Items of the conversation as lines of text. Here, and only here, a peer's text becomes safe to show."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -17,7 +17,10 @@ Style = Literal["head", "plain", "quiet", "warn"]
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line before it is wrapped; `hang` indents what does not fit, so that no text can pass for a line of ours."""
+    """One line before it is wrapped.
+
+    `hang` indents what does not fit, so that no text of a peer can pass for a line of ours.
+    """
 
     text: str
     style: Style = "plain"
@@ -39,7 +42,7 @@ def key_of(item: Item) -> str:
 
 
 def conversation(negotiation: Negotiation, outbox: tuple[OutboxItem, ...]) -> list[Item]:
-    """Return all there is to show: the log in order, with what was rejected in its place, then what is on its way."""
+    """Return all there is to show: the log in order, rejected entries too, then what is on its way."""
     items: list[Item] = [*negotiation.messages, *negotiation.rejected]
     if negotiation.rejected:
         items.sort(key=lambda item: item.position or 0)
@@ -115,7 +118,9 @@ class CardMaker:
             words += f"; {wording.answer_words(answer)}"
         wanted = answer is not None and answer.state is not ResponseState.CLOSED and not item.cancelled
         if reader == names.me:
-            return Line(f"to YOU: {words}" + (" (press r)" if wanted else ""), "head" if wanted else "quiet", 5)
+            return Line(
+                f"to YOU: {words}" + (" (press r)" if wanted else ""), "head" if wanted else "quiet", 5
+            )
         failed = acknowledgement.label == "L2-ERROR"
         return Line(f"to {names.person(reader)}: {words}", "warn" if failed else "quiet", 5)
 

@@ -59,7 +59,7 @@ class ComparisonScreen(ModalScreen[Mark | None]):
             yield PickList(
                 [(sanitise_line(row.field), row.field) for row in self._rows],
                 [row.field for row in self._rows if not row.matches],
-                id="wrong",
+                name="wrong",
             )
         yield Footer(show_command_palette=False)
 

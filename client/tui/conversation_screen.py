@@ -85,7 +85,7 @@ class ConversationScreen(Screen[None]):
         self.set_interval(TICK_S, self._on_tick)
         self._listen()
 
-    # --- what happens -------------------------------------------------------------------------------------------
+    # what happens.
 
     @work(group="events")
     async def _listen(self) -> None:
@@ -162,7 +162,7 @@ class ConversationScreen(Screen[None]):
         self.transcript.select(message_id.hex())
         self.notice("Saved. It leaves by itself; its card says how far it got.")
 
-    # --- what people do -----------------------------------------------------------------------------------------
+    # what people do.
 
     def blocked(self) -> str | None:
         """Why nothing can be sent; None while it can."""
@@ -192,11 +192,14 @@ class ConversationScreen(Screen[None]):
         if mine is not None and mine.level >= Level.ACKNOWLEDGED:
             self.notice(f"You have acknowledged No. {target.position} already.")
             return
-        if any(isinstance(item.message, Receipt) and _acknowledges(item.message, target) for item in self.session.outbox()):
+        if any(
+            isinstance(item.message, Receipt) and _acknowledges(item.message, target)
+            for item in self.session.outbox()
+        ):
             self.notice(f"Your acknowledgement of No. {target.position} is on its way already.")
             return
         lines = (
-            f"This tells everybody that you, {self.names.person(self.session.me)}, have it and will pass it on.",
+            f"It tells everybody that you, {self.names.person(self.session.me)}, have it and will pass it on.",
             ACKNOWLEDGEMENT_BANNER,
         )
         title = f"Acknowledge No. {target.position}, {target.type} from {self.names.person(target.sender)}?"
@@ -238,7 +241,9 @@ class ConversationScreen(Screen[None]):
                 title = "On its way"
             case _:
                 return
-        known = {person.id: self.names.person(person.id) for person in self.session.negotiation.roster.participants}
+        known = {
+            person.id: self.names.person(person.id) for person in self.session.negotiation.roster.participants
+        }
         if message.target is not None:
             known[message.target] = self.names.message(message.target)
         self.app.push_screen(ReadScreen(title, [sanitise(line) for line in render(message, known)]))
@@ -253,7 +258,10 @@ class ConversationScreen(Screen[None]):
         drafts = self._replies.drafts
         if drafts:
             kinds = ", ".join(sorted({draft.kind.value for draft in drafts}))
-            lines = (f"Begun and not sent: {kinds}.", "Drafts are lost when you quit. What is queued is kept.")
+            lines = (
+                f"Begun and not sent: {kinds}.",
+                "Drafts are lost when you quit. What is queued is kept.",
+            )
             if not await self.app.push_screen_wait(AskScreen("Quit and lose what you typed?", lines)):
                 return
         self.app.exit()

@@ -45,7 +45,7 @@ class AskScreen(ModalScreen[bool]):
 
 @dataclass(frozen=True, slots=True)
 class Choice(Generic[ChoiceT]):
-    """One thing that can be chosen: a word, what it means, and what it stands for; None if it cannot be now."""
+    """One thing to choose: a word, what it means, what it stands for (None: it cannot be chosen)."""
 
     label: str
     meaning: str

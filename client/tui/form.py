@@ -1,11 +1,12 @@
 """A form as a value to fill in: which fields a type has here, what was typed, and what goes to `compose`.
 
-Built from `describe_fields`, so that a new field of a model appears without a line of code. Nothing here knows Textual.
+Built from `describe_fields`, so that a new field of a model appears by itself. Nothing here knows Textual.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
+from functools import cache
 from typing import Final, TypeAlias
 
 from protocols.messages.envelope import MessageType
@@ -100,7 +101,7 @@ class Form:
         fixed: values that the client knows, by path; never shown.
         values: what was typed or chosen, by path.
         counts: how many items each list has.
-        headings: text above an item of a list, by its path, such as the clause that is answered; empty for none.
+        headings: text above an item of a list, by its path, such as the clause; empty for none.
         labels: what a field is called here, by its path.
         closed: lists that cannot be added to.
         options: for fields (by pattern) that are chosen rather than typed, what to show and the value.
@@ -122,7 +123,7 @@ class Form:
 
     def parts(self) -> tuple[Part, ...]:
         """Return everything the form shows, in order."""
-        specs = [spec for spec in describe_fields(self.kind) if not _matches(spec.path, HIDDEN.get(self.kind, ()))]
+        specs = [spec for spec in _specs(self.kind) if not _matches(spec.path, HIDDEN.get(self.kind, ()))]
         if self.only is not None:
             specs = [spec for spec in specs if _matches(spec.path, self.only)]
         # What the envelope requires comes first: a topic says what the rest is about.
@@ -197,7 +198,9 @@ class Form:
                 return options
         if entry.spec.kind == "flag":
             return (("no", "false"), ("yes", "true"))
-        return tuple((_words(choice).lower() if "_" in choice else choice, choice) for choice in entry.spec.choices)
+        return tuple(
+            (_words(choice).lower() if "_" in choice else choice, choice) for choice in entry.spec.choices
+        )
 
     def put(self, path: str, value: str) -> bool:
         """Keep what was typed or chosen; say whether it is something new."""
@@ -223,7 +226,15 @@ class Form:
     def bytes_typed(self) -> int:
         """Return how many bytes of UTF-8 the person has typed so far."""
         shown = {part.path for part in self.shown() if isinstance(part, Entry)}
-        return sum(len(text.encode("utf-8", "replace")) for path, text in self.typed().items() if path in shown)
+        return sum(
+            len(text.encode("utf-8", "replace")) for path, text in self.typed().items() if path in shown
+        )
+
+
+@cache
+def _specs(kind: MessageType) -> tuple[FieldSpec, ...]:
+    """The fields of a type; they cannot change, and are asked for at every key press."""
+    return describe_fields(kind)
 
 
 def _matches(path: str, patterns: Sequence[str]) -> bool:

@@ -4,8 +4,8 @@ from typing import ClassVar
 
 from textual import events
 from textual.app import ComposeResult
-from textual.content import Content
 from textual.containers import Vertical
+from textual.content import Content
 from textual.message import Message as WidgetMessage
 from textual.widget import Widget
 from textual.widgets import Button, Input, Select, Static, TextArea
@@ -92,7 +92,9 @@ class Row(Vertical):
                 compact=True,
             )
         if (self.entry.limit or 0) >= LONG_TEXT and not self._typed_only:
-            area = TextArea(self._value, tab_behavior="focus", soft_wrap=True, compact=True, highlight_cursor_line=False)
+            area = TextArea(
+                self._value, tab_behavior="focus", soft_wrap=True, compact=True, highlight_cursor_line=False
+            )
             area.cursor_blink = False
             return area
         line = (TypedInput if self._typed_only else Input)(self._value, select_on_focus=False, compact=True)

@@ -149,9 +149,11 @@ class FormScreen(Screen[bytes | None]):
         for row in self.query(Row):
             if row.path == path:
                 row.query("Input, TextArea, Select, PickList").first().focus()
+                # A field that has the focus already would not be scrolled to by focusing it.
+                self.call_after_refresh(self._bring_into_view, row)
                 return
 
-    # --- while typing -------------------------------------------------------------------------------------------
+    # while typing.
 
     async def on_row_changed(self, event: Row.Changed) -> None:
         """Keep what was typed."""
@@ -202,7 +204,7 @@ class FormScreen(Screen[bytes | None]):
             count += f"; this field {len(self.form.values.get(entry.path, ''))} of {entry.limit} characters"
         self.query_one("#help", Static).update("\n".join((*lines, count)))
 
-    # --- leaving ------------------------------------------------------------------------------------------------
+    # leaving.
 
     async def action_optional(self) -> None:
         """Show optional fields too, or only the usual ones."""
@@ -249,7 +251,7 @@ class FormScreen(Screen[bytes | None]):
         known = {person.id: names.person(person.id) for person in names.negotiation.roster.participants}
         if message.target is not None:
             known[message.target] = names.message(message.target)
-        size = f"{len(encode_body(message))} of {MAX_BODY_SIZE} bytes. NOT SENT YET: Ctrl+S sends, Ctrl+G goes back."
+        size = f"{len(encode_body(message))} of {MAX_BODY_SIZE} bytes. NOT SENT YET: Ctrl+S sends, Ctrl+G is back."
         return ReadScreen("Preview", [size, "", *map(sanitise, render(message, known))], confirm=True)
 
     async def _refused(self, found: tuple[Problem, ...]) -> None:
@@ -262,7 +264,7 @@ class FormScreen(Screen[bytes | None]):
         self._show_problems(found)
 
     def _row_for(self, problem: Problem, paths: set[str]) -> str | None:
-        """Return the field that a problem belongs to: itself, else the first one inside it, else the one around it."""
+        """Return the field a problem belongs to: itself, the first one inside it, or the one around it."""
         field = problem.field
         if field is None or field in paths:
             return field

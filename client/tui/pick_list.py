@@ -21,11 +21,13 @@ class PickList(OptionList):
             super().__init__()
             self.pick_list = pick_list
 
-    def __init__(self, choices: Sequence[tuple[str, str]], chosen: Sequence[str], *, id: str | None = None) -> None:  # noqa: A002 - Textual's word
+    def __init__(
+        self, choices: Sequence[tuple[str, str]], chosen: Sequence[str], *, name: str | None = None
+    ) -> None:
         """Take what there is as (text that is safe to show, value), and the values that are chosen."""
         self._choices = tuple(choices)
         self._chosen = {value for _, value in choices if value in chosen}
-        super().__init__(*(self._prompt(index, here=False) for index in range(len(self._choices))), id=id)
+        super().__init__(*(self._prompt(index, here=False) for index in range(len(self._choices))), id=name)
 
     @property
     def selected(self) -> tuple[str, ...]:

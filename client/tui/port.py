@@ -59,11 +59,5 @@ class SessionPort(Protocol):
     async def acknowledge(self, message_id: bytes) -> None:
         """Tell everybody that the person at this device has the message (L4)."""
 
-    async def answer(self, message_id: bytes, code: str, **fields: JsonValue) -> bytes:
-        """Send a RESPONSE to a message, and return its id."""
-
-    async def read_back(self, message_id: bytes, fields: Mapping[str, JsonValue]) -> bytes:
-        """Send a READBACK of a message, critical field by critical field, and return its id."""
-
     def events(self) -> AsyncIterator[Event]:
         """What happens from now on; ends when the session does."""

@@ -24,7 +24,9 @@ def new_form(kind: MessageType, selected: FoldedMessage | None, names: Names) ->
     """A form for a new message of a type; `selected` is what it may be about."""
     form = Form(kind)
     parties = [person.id for person in names.negotiation.roster.participants if person.role is Role.PARTY]
-    people = tuple((names.with_role(person.id), person.id) for person in names.negotiation.roster.participants)
+    people = tuple(
+        (names.with_role(person.id), person.id) for person in names.negotiation.roster.participants
+    )
     for path in ("contact", "new_party", "clauses.*.actor", "clauses.*.verifier"):
         form.options[path] = people
     match kind:
@@ -82,7 +84,9 @@ def readback_form(target: FoldedMessage) -> Form:
     for index, path in enumerate(leaves):
         form.fixed[f"readings.{index}.field"] = path
         form.headings[f"readings.{index}"] = ""
-        form.labels[f"readings.{index}.value"] = f"{path.replace('_', ' ').replace('.', ' · ')}: {_help(target.type, path)}"
+        form.labels[f"readings.{index}.value"] = (
+            f"{path.replace('_', ' ').replace('.', ' · ')}: {_help(target.type, path)}"
+        )
     return form
 
 
@@ -93,7 +97,7 @@ def _help(kind: MessageType, path: str) -> str:
 
 
 def reply_form(target: FoldedMessage, choice: Answer, names: Names) -> Form:
-    """A form for an answer that is a message of its own: INFORM, CLAUSE-REPLY, a counter-proposal, COMMIT-EVENT."""
+    """A form for an answer that is a message: INFORM, CLAUSE-REPLY, a counter-proposal, COMMIT-EVENT."""
     tabled = names.negotiation.proposal(target.id)
     if choice.type is MessageType.CLAUSE_REPLY and tabled is not None:
         return _clause_reply_form(target, tabled, names)
@@ -112,7 +116,9 @@ def _clause_reply_form(target: FoldedMessage, tabled: TabledProposal, names: Nam
     form = Form(MessageType.CLAUSE_REPLY)
     form.fixed |= {"proposal": target.id, "topic": target.message.envelope.topic}
     form.closed = frozenset({"replies"})
-    people = tuple((names.with_role(person.id), person.id) for person in names.negotiation.roster.participants)
+    people = tuple(
+        (names.with_role(person.id), person.id) for person in names.negotiation.roster.participants
+    )
     form.options["replies.*.clause.actor"] = form.options["replies.*.clause.verifier"] = people
     waiting = [clause for clause in tabled.clauses if tabled.clause_status(clause) not in _ANSWERED]
     form.counts["replies"] = len(waiting)
@@ -156,7 +162,11 @@ def addressees(kind: MessageType, target: FoldedMessage | None, names: Names) ->
     """Return who is chosen as ACTION addressee to begin with; people can change it."""
     others = [person for person in names.negotiation.roster.participants if person.id != names.me]
     here = {person.id for person in others}
-    if target is not None and kind in (MessageType.CORRECTION, MessageType.CLAUSE_REPLY, MessageType.PROPOSAL):
+    if target is not None and kind in (
+        MessageType.CORRECTION,
+        MessageType.CLAUSE_REPLY,
+        MessageType.PROPOSAL,
+    ):
         everybody = dict.fromkeys((target.sender, *target.addressees))
         return tuple(person for person in everybody if person in here)
     if target is not None:

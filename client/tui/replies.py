@@ -1,6 +1,6 @@
-"""From a key to a message: which answers are legal, which form asks for what is missing, what was typed before."""
+"""From a key to a message: which answers are legal, which form asks for what is missing, and drafts."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from typing import TYPE_CHECKING
 
 from client.display import sanitise
@@ -31,7 +31,9 @@ _T = MessageType
 class Replies:
     """What a person writes, and the drafts of it."""
 
-    def __init__(self, screen: "ConversationScreen", session: SessionPort, *, clock: Callable[[], int]) -> None:
+    def __init__(
+        self, screen: "ConversationScreen", session: SessionPort, *, clock: Callable[[], int]
+    ) -> None:
         """Work for a screen."""
         self._screen = screen
         self._session = session
@@ -47,7 +49,7 @@ class Replies:
         """Forms in which something was typed that is not sent."""
         return [form for form in self._drafts.values() if form.touched]
 
-    # --- r: answers ---------------------------------------------------------------------------------------------
+    # r: answers.
 
     def answer(self, target: FoldedMessage) -> None:
         """Offer the legal answers to a message, or say why there are none."""
@@ -69,7 +71,7 @@ class Replies:
         me = self._session.me
         number = f"No. {target.position}"
         if target.sender == me:
-            return f"{number} is your own message: the others answer it. n then CORRECTION corrects or cancels it."
+            return f"{number} is your own message: the others answer it. n, CORRECTION changes or cancels it."
         if target.cancelled:
             return f"{number} was cancelled by its author: there is nothing to answer."
         if me not in target.addressees:
@@ -152,7 +154,7 @@ class Replies:
 
         self._screen.run_worker(send())
 
-    # --- b: read-backs ------------------------------------------------------------------------------------------
+    # b: read-backs.
 
     def read_back(self, target: FoldedMessage) -> None:
         """Read a message back; for an author, judge the read-back that waits."""
@@ -163,7 +165,9 @@ class Replies:
         elif me not in target.to:
             self._screen.notice(f"{number} is not addressed to you for action: you cannot read it back.")
         elif target.cancelled or not critical_leaves(target.content):
-            self._screen.notice(f"{number} has no critical fields to read back. You can acknowledge it with a.")
+            self._screen.notice(
+                f"{number} has no critical fields to read back. You can acknowledge it with a."
+            )
         else:
             form = self._draft(("READBACK", target.id), lambda: prefill.readback_form(target))
             said = "\n".join(wording.summary(target.content, self._names, message_id=target.id))
@@ -173,19 +177,11 @@ class Replies:
     def _judge(self, target: FoldedMessage) -> None:
         """Show a read-back beside the original; `target` is either of them."""
         negotiation, me = self._session.negotiation, self._session.me
-        readback = target
-        if not isinstance(target.content, Readback):
-            waiting = [
-                message
-                for message in negotiation.messages
-                if isinstance(message.content, Readback) and message.content.target == target.id and message.is_open
-            ]
-            if not waiting:
-                self._screen.notice(f"No read-back of No. {target.position} waits for you.")
-                return
-            readback = waiting[0]
-        content = readback.content
-        assert isinstance(content, Readback)
+        found = next(self._read_backs(target), None)
+        if found is None:
+            self._screen.notice(f"No read-back of No. {target.position} waits for you.")
+            return
+        readback, content = found
         original = negotiation.message(content.target)
         if original is None or original.sender != me:
             self._screen.notice(f"No. {readback.position}: only the author of what was read back marks it.")
@@ -197,17 +193,30 @@ class Replies:
         screen = ComparisonScreen(title, rows, legal=codes & {"CORRECT", "WRONG"})
         self._screen.app.push_screen(
             screen,
-            lambda mark: self._send_now(
-                prefill.wrong_form(readback, mark.fields)
-                if mark.code == "WRONG"
-                else prefill.response_form(readback, mark.code),
-                readback,
-            )
-            if mark is not None
-            else None,
+            lambda mark: (
+                self._send_now(
+                    prefill.wrong_form(readback, mark.fields)
+                    if mark.code == "WRONG"
+                    else prefill.response_form(readback, mark.code),
+                    readback,
+                )
+                if mark is not None
+                else None
+            ),
         )
 
-    # --- n: new messages ----------------------------------------------------------------------------------------
+    def _read_backs(self, target: FoldedMessage) -> Iterator[tuple[FoldedMessage, Readback]]:
+        """The read-back itself, or those of a message that wait to be judged."""
+        match target.content:
+            case Readback() as content:
+                yield target, content
+                return
+        for message in self._session.negotiation.messages:
+            match message.content:
+                case Readback(target=original) as content if original == target.id and message.is_open:
+                    yield message, content
+
+    # n: new messages.
 
     def new(self, selected: FoldedMessage | None) -> None:
         """Offer the ten types; those that this role cannot send are shown and cannot be chosen."""
@@ -250,7 +259,7 @@ class Replies:
                 to = prefill.addressees(kind, selected if correcting else None, self._names)
                 self._fill_in(form, target=selected if correcting else None, to=to)
 
-    # --- forms --------------------------------------------------------------------------------------------------
+    # forms.
 
     def _draft(self, key: tuple[str, ...], make: Callable[[], Form]) -> Form:
         if key not in self._drafts:

@@ -1,4 +1,4 @@
-"""The two lines that are always on screen, and the alarm; as text, so that they can be tested without a terminal."""
+"""The two lines that are always on screen, and the alarm, as text: tested without a terminal."""
 
 from rich.cells import cell_len
 
@@ -21,7 +21,9 @@ def connection_line(state: ConnectionState, *, waiting: int, now_ms: int, width:
         contact = "no contact yet"
     else:
         contact = f"last contact {age(now_ms - state.last_contact_ms)}"
-    mark = {ConnectionKind.ONLINE: "(o)", ConnectionKind.CONNECTING: "(.)", ConnectionKind.OFFLINE: "(x)"}[state.kind]
+    mark = {ConnectionKind.ONLINE: "(o)", ConnectionKind.CONNECTING: "(.)", ConnectionKind.OFFLINE: "(x)"}[
+        state.kind
+    ]
     text = f"{mark} {state.kind.value}, {contact}"
     if waiting:
         text += f", {waiting} NOT SENT YET"

@@ -43,7 +43,7 @@ class Problem:
 
 
 def prepare(form: Form, names: Names, me: str, now_ms: int) -> Submission:
-    """Turn what was typed into fields: message numbers into ids, hidden fields filled in, empty items dropped.
+    """Turn what was typed into fields: numbers into ids, hidden fields filled in, empty items dropped.
 
     Args:
         form: as it stands.
@@ -96,7 +96,9 @@ def _message_id(typed: str, path: str, names: Names) -> str:
         return typed.strip()
     found = names.negotiation.by_position(int(number[1]))
     if found is None:
-        raise RuleViolation("VALUE-ID", path, f"there is no message No. {number[1]}; give the number on its card")
+        raise RuleViolation(
+            "VALUE-ID", path, f"there is no message No. {number[1]}; give the number on its card"
+        )
     return found.id
 
 
@@ -125,7 +127,9 @@ def _package_hash(fields: Mapping[str, str], names: Names, me: str, now_ms: int)
     tabled = names.negotiation.proposal(fields["proposal"])
     if tabled is None:
         return None
-    hashes = [value for path, value in fields.items() if path.startswith("replies.") and path.endswith(".hash")]
+    hashes = [
+        value for path, value in fields.items() if path.startswith("replies.") and path.endswith(".hash")
+    ]
     if hashes:
         accepting = ClauseReply(
             proposal=fields["proposal"],

@@ -1,7 +1,7 @@
 """The conversation as lines: one widget however many messages there are, and only visible rows are ever made.
 
-Selection belongs to the person: it never moves by itself, so that a key pressed as a message arrives still means the
-message it was meant for.
+Selection belongs to the person: it never moves by itself, so that a key pressed as a message arrives still means
+the message it was meant for.
 """
 
 from collections.abc import Callable, Sequence
@@ -65,7 +65,7 @@ class TranscriptView(Widget, can_focus=True):
         self._selected: str | None = None
         self._shown: tuple[tuple[int, int], ...] = ()
 
-    # --- what is shown ------------------------------------------------------------------------------------------
+    # what is shown.
 
     def set_items(self, items: Sequence[Item]) -> None:
         """Show these items instead; what is selected stays selected, and the end stays in view if it was."""
@@ -112,7 +112,7 @@ class TranscriptView(Widget, can_focus=True):
             self._view.show(self._index[key])
             self._redraw()
 
-    # --- layout -------------------------------------------------------------------------------------------------
+    # layout.
 
     def _lay(self, index: int) -> Laid:
         item = self._items[index]
@@ -171,7 +171,7 @@ class TranscriptView(Widget, can_focus=True):
         )
         return strip.adjust_cell_length(width, base)
 
-    # --- moving -------------------------------------------------------------------------------------------------
+    # moving.
 
     def action_move(self, step: int) -> None:
         """Select the next or previous item; first walk through one that is taller than the window."""

@@ -1,7 +1,7 @@
 """Which lines of which items are on screen, however many items there are.
 
-There are no coordinates of the whole list: the view hangs on its first visible item, so only the items near it are
-ever measured. Nothing here knows Textual.
+There are no coordinates of the whole list: the view hangs on its first visible item, so only the items near it
+are ever measured. Nothing here knows Textual.
 """
 
 from collections.abc import Callable, Iterator
@@ -11,7 +11,7 @@ class Viewport:
     """A window of `height` lines over items that have one or more lines each."""
 
     def __init__(self, measure: Callable[[int], int]) -> None:
-        """Take the function that says how many lines (at least 1) an item has; it is called for visible items."""
+        """Take what says how many lines (at least 1) an item has; called for items near the window."""
         self._measure = measure
         self.count = 0
         self.height = 1
@@ -19,7 +19,7 @@ class Viewport:
         self.skip = 0
 
     def resize(self, count: int, height: int) -> None:
-        """Take note of how many items and lines there are now, and stay as near as possible to where we were."""
+        """Take note of how many items and lines there are now; stay as near as possible to where we were."""
         self.count, self.height = count, max(1, height)
         if count == 0:
             self.top = self.skip = 0
@@ -67,9 +67,7 @@ class Viewport:
         if not 0 <= item < self.count:
             return
         lines = self._measure(item)
-        if item < self.top or (item == self.top and self.skip):
-            self.top, self.skip = item, 0
-        elif lines >= self.height:
+        if item < self.top or (item == self.top and self.skip) or lines >= self.height:
             self.top, self.skip = item, 0
         else:
             below = self._lines_until(item) + lines - self.height

@@ -77,7 +77,9 @@ class Names:
     def with_role(self, participant: str) -> str:
         """A participant's name and role; says so if it is you."""
         role = self.negotiation.roster.role(participant)
-        said = self.person(participant) if role is None else f"{self.person(participant)} ({role_words(role)})"
+        said = (
+            self.person(participant) if role is None else f"{self.person(participant)} ({role_words(role)})"
+        )
         return f"{said}, YOU" if participant == self.me else said
 
     def message(self, message_id: str) -> str:
@@ -234,7 +236,9 @@ def _notify(content: Notify, names: Names) -> Iterator[str]:
     yield f"when: {window(content.window)}"
     yield f"persons: {show_quantity(content.persons)}; contact {names.person(content.contact)}"
     if content.vehicles is not None:
-        yield f"vehicles: {show_quantity(content.vehicles)}" + (f", marked {content.markings}" if content.markings else "")
+        yield f"vehicles: {show_quantity(content.vehicles)}" + (
+            f", marked {content.markings}" if content.markings else ""
+        )
     if content.site_function:
         yield f"site: {content.site_function}" + (f", until {time(content.expiry)}" if content.expiry else "")
     if content.activity:
@@ -282,11 +286,17 @@ def _people(participants: Iterable[str], names: Names) -> str:
 def _clause_reply(content: ClauseReply, names: Names) -> Iterator[str]:
     tabled = names.negotiation.proposal(content.proposal)
     known = {} if tabled is None else {item.hash: item.clause.no for item in tabled.clauses}
-    old = {} if tabled is None else {text: item.clause.no for item in tabled.clauses for text in item.superseded}
+    old = (
+        {}
+        if tabled is None
+        else {text: item.clause.no for item in tabled.clauses for text in item.superseded}
+    )
     yield f"answers {names.message(content.proposal)}:"
     for reply in content.replies:
         number = known.get(reply.hash) or old.get(reply.hash)
-        yield f"   clause {number or '?'}: {reply.answer}" + (f", because {reply.reason}" if reply.reason else "")
+        yield f"   clause {number or '?'}: {reply.answer}" + (
+            f", because {reply.reason}" if reply.reason else ""
+        )
         if reply.clause is not None:
             yield from (f"   {line}" for line in clause(reply.clause, names))
     if content.ad_ref:
@@ -326,5 +336,3 @@ def envelope_lines(envelope: Envelope, names: Names) -> Iterator[str]:
         yield ", ".join(handling)
     if envelope.remarks:
         yield f"remarks: {envelope.remarks}"
-
-

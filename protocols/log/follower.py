@@ -86,7 +86,7 @@ class LogFollower:
         return self.frontier.size
 
     def reconnected(self) -> "LogFollower":
-        """The follower for a new connection: whatever the relay showed on earlier ones, it must know still."""
+        """The follower for a new connection: what the relay showed on earlier ones, it must know still."""
         return replace(self, floor=self._newest())
 
     def receive(
@@ -165,9 +165,9 @@ class LogFollower:
             raise Rollback("checkpoint is smaller than one we saw before", ours=than, theirs=note)
 
     def _check_against_held(self, theirs: Checkpoint, note: bytes) -> None:
-        """Compare with the floor, and with every note of the same size: two roots are a proof by themselves."""
+        """Compare with the floor, and with every note of the same size: two roots are a proof."""
         self._check_not_smaller(theirs, note, self.floor)
-        for held in (self.checkpoint, *self.ahead):
+        for held in (self.checkpoint, self.floor, *self.ahead):
             if held is None:
                 continue
             ours = self._parsed(held)

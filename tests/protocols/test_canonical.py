@@ -244,7 +244,7 @@ def test_tuples_and_enumerations_encode_as_what_they_stand_for() -> None:
         [bytearray(b"x")],
         {1, 2},
     ],
-    ids=repr,
+    ids=lambda value: type(value).__name__,
 )
 def test_what_has_no_encoding_is_our_fault(value: object) -> None:
     with pytest.raises(LocalProtocolError):

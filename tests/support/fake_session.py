@@ -86,7 +86,7 @@ class FakeSession:
             members=tuple(roster),
         )
 
-    # --- the port -----------------------------------------------------------------------------------------------
+    # the port.
 
     @property
     def me(self) -> str:
@@ -102,7 +102,9 @@ class FakeSession:
     def compose(
         self, kind: str, fields: Mapping[str, JsonValue], *, to: Sequence[str] = (), **envelope: JsonValue
     ) -> Message:
-        message = compose(kind, {**fields, **envelope}, sender=self._me, to=to, sent=format_time(self.clock()))
+        message = compose(
+            kind, {**fields, **envelope}, sender=self._me, to=to, sent=format_time(self.clock())
+        )
         verdict = self._negotiation.judge(self._received(self._me, bytes(16), encode_body(message)))
         if not verdict.accepted:
             rule = (verdict.reason or "").removeprefix("rule:")
@@ -122,7 +124,7 @@ class FakeSession:
         while True:
             yield await queue.get()
 
-    # --- what a test makes happen -------------------------------------------------------------------------------
+    # what a test makes happen.
 
     def say(
         self,
@@ -239,7 +241,12 @@ def north_bridge(me: str = MIRA, clock: Callable[[], int] | None = None) -> Fake
     session.clock.forward(120)
     session.say(AMAL, "RESPONSE", {"target": asked.hex(), "code": "AFFIRM", "topic": "mines"}, to=[MIRA])
     session.clock.forward(60)
-    session.say(BORIS, "QUESTION", {"question": "Who escorts the convoy?", "form": "WHO", "topic": "escort"}, to=[MIRA])
+    session.say(
+        BORIS,
+        "QUESTION",
+        {"question": "Who escorts the convoy?", "form": "WHO", "topic": "escort"},
+        to=[MIRA],
+    )
     session.clock.forward(60)
     session.say(AMAL, "PROPOSAL", proposal_fields(), to=[MIRA, BORIS])
     session.clock.forward(60)

@@ -27,7 +27,9 @@ def test_other_fields_are_wrong_usage(given: list[str]) -> None:
         fields_given(given)
 
 
-@pytest.mark.parametrize(("text", "seconds"), [("90s", 90), ("30m", 1800), (" 24H ", 86_400), ("7d", 604_800)])
+@pytest.mark.parametrize(
+    ("text", "seconds"), [("90s", 90), ("30m", 1800), (" 24H ", 86_400), ("7d", 604_800)]
+)
 def test_lengths_of_time(text: str, seconds: int) -> None:
     assert duration_s(text) == seconds
 

@@ -1,10 +1,18 @@
 """Names, ids and numbers on the command line find what they mean, or nothing."""
 
 import pytest
+from pydantic import JsonValue
 
 from client.cli.errors import UnknownMessage
-from client.cli.people import find_message, find_others_message, find_person, names_of, resolve
-from client.errors import UnknownPerson
+from client.cli.people import (
+    find_message,
+    find_others_message,
+    find_person,
+    names_of,
+    resolve,
+    take_addressees,
+)
+from client.errors import Refused, UnknownPerson
 from protocols.messages import MessageType, Role, compose, encode_body
 from protocols.negotiation import Negotiation, Participant, Received
 
@@ -105,3 +113,13 @@ def test_what_ids_are_shown_as(negotiation: Negotiation) -> None:
     names = names_of(negotiation, (Participant("e" * 32, "Gone", Role.PARTY),))
     assert names[QUESTION_ID] == "No. 7"
     assert (names[MIRA.id], names["e" * 32]) == ("Mira", "Gone")
+
+
+def test_addressees_named_in_json() -> None:
+    fields: dict[str, JsonValue] = {"to": [AMAL.id], "topic": "Water"}
+    assert take_addressees(fields) == [AMAL.id]
+    assert fields == {"topic": "Water"}
+    assert take_addressees({"to": f"{AMAL.id},{BORIS.id}"}) == [AMAL.id, BORIS.id]
+    assert take_addressees({}) == []
+    with pytest.raises(Refused):
+        take_addressees({"to": [7]})

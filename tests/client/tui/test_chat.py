@@ -6,11 +6,11 @@ import pytest
 from textual.pilot import Pilot
 
 from client.events import Alarm, AlarmKind, SendRefused
-from client.tui import transcript as transcript_module
 from client.tui.app import ChatApp
 from client.tui.cards import Card, CardMaker, Item, key_of
 from client.tui.conversation_screen import ConversationScreen
 from client.tui.dialogs import AskScreen, ChooseScreen, ReadScreen
+from client.tui.wrapping import wrap
 from protocols.messages import Message, Receipt
 from protocols.messages.roles import Role
 from protocols.negotiation import Participant
@@ -239,10 +239,15 @@ async def test_a_refused_message_is_not_silent() -> None:
         await until_shown(pilot, "NOT SENT: the relay does not take it: too large")
 
 
-@pytest.mark.parametrize("hostile", ["\x1b]52;c;cm0gLXJm\x07\x00", "\u202e\x9b31m\x1b[2J"], ids=["OSC 52", "C1, CSI, bidi"])
+@pytest.mark.parametrize(
+    "hostile", ["\x1b]52;c;cm0gLXJm\x07\x00", "\u202e\x9b31m\x1b[2J"], ids=["OSC 52", "C1, CSI, bidi"]
+)
 async def test_what_a_peer_names_itself_never_reaches_the_terminal_raw(hostile: str) -> None:
     # The message language refuses such text in its fields; names and titles of a charter have no such rule.
-    roster = (Participant(MIRA, "MIRA", Role.MEDIATOR), Participant(AMAL, f"AM{hostile}AL[bold]\n▶ MIRA", Role.PARTY))
+    roster = (
+        Participant(MIRA, "MIRA", Role.MEDIATOR),
+        Participant(AMAL, f"AM{hostile}AL[bold]\n▶ MIRA", Role.PARTY),
+    )
     session = FakeSession(MIRA, roster=roster, title=f"North{hostile}\nbridge")
     session.say(AMAL, "QUESTION", {"question": "Ready?", "form": "YES_NO", "topic": "t"}, to=[MIRA])
     alarm = Alarm(kind=AlarmKind.FORK, detail=f"seen {hostile}")
@@ -268,7 +273,7 @@ async def test_only_visible_messages_are_made_and_wrapped(monkeypatch: pytest.Mo
         session.say(AMAL, "QUESTION", fields, to=[MIRA])
     carded: set[str] = set()
     wrapped = 0
-    card, wrap = CardMaker.card, transcript_module.wrap
+    card = CardMaker.card
 
     def counted_card(self: CardMaker, item: Item, now_ms: int) -> Card:
         carded.add(key_of(item))
@@ -280,7 +285,7 @@ async def test_only_visible_messages_are_made_and_wrapped(monkeypatch: pytest.Mo
         return wrap(text, width, hang=hang)
 
     monkeypatch.setattr(CardMaker, "card", counted_card)
-    monkeypatch.setattr(transcript_module, "wrap", counted_wrap)
+    monkeypatch.setattr("client.tui.transcript.wrap", counted_wrap)
     async with app_of(session).run_test(size=(80, 24)) as pilot:
         await until_shown(pilot, "2000 of 2000")
         assert len(carded) <= 8
@@ -328,7 +333,12 @@ async def test_help_and_the_whole_message(size: tuple[int, int]) -> None:
 
 async def test_a_tall_message_can_be_read_to_its_end() -> None:
     session = FakeSession(BORIS)
-    fields = {"statement": "word " * 199 + "LAST", "basis": "OWN_OBSERVATION", "as_of": "221425Z NOV 26", "topic": "t"}
+    fields = {
+        "statement": "word " * 199 + "LAST",
+        "basis": "OWN_OBSERVATION",
+        "as_of": "221425Z NOV 26",
+        "topic": "t",
+    }
     session.say(AMAL, "INFORM", fields, to=[BORIS])
     async with app_of(session).run_test(size=(60, 20)) as pilot:
         await until_shown(pilot, "INFORM  No. 1")

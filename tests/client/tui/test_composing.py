@@ -1,6 +1,7 @@
 """Writing: from a key to a message in the log, and what is said when it cannot be sent."""
 
 import pytest
+from pydantic import JsonValue
 from textual.pilot import Pilot
 from textual.widgets import Input, Select, TextArea
 
@@ -16,7 +17,7 @@ from protocols.messages.information import Inform
 from protocols.messages.proposals import ClauseReply, Proposal
 from protocols.negotiation import PackageStatus
 from tests.client.tui.test_chat import FORK, app_of, screen, select
-from tests.support.fake_session import AMAL, BORIS, MIRA, FakeSession, north_bridge
+from tests.support.fake_session import AMAL, BORIS, MIRA, OLGA, FakeSession, north_bridge
 from tests.support.screens import shown, type_text, until, until_shown
 
 SIZES = pytest.mark.parametrize("size", [(80, 24), (60, 20)], ids=["80x24", "60x20"])
@@ -42,7 +43,7 @@ async def form(pilot: Pilot[None]) -> FormScreen:
 
 
 async def fill(pilot: Pilot[None], path: str, text: str) -> None:
-    """Go to a field, as Tab would, and give it a value; the shortest ones are typed key by key."""
+    """Go to a field and give it a value; the shortest ones are typed key by key."""
     [row] = [row for row in pilot.app.screen.query(Row) if row.path == path]
     editor = row.query("Input, TextArea, Select, PickList").first()
     editor.focus()
@@ -51,14 +52,14 @@ async def fill(pilot: Pilot[None], path: str, text: str) -> None:
             editor.value = text
         case TextArea():
             editor.text = text
-        case Input() if len(text) > 8:
+        case Input() if len(text) > 3:
             editor.value = text
         case _:
             await type_text(pilot, text)
-    await pilot.pause()
 
 
 async def preview(pilot: Pilot[None]) -> None:
+    await pilot.pause()
     await pilot.press("ctrl+s")
     await until(pilot, lambda: isinstance(pilot.app.screen, ReadScreen))
 
@@ -87,7 +88,7 @@ async def test_an_inform_from_key_to_log(size: tuple[int, int]) -> None:
         assert message.envelope.to == (MIRA, BORIS)
 
 
-@SIZES
+@pytest.mark.parametrize("size", [pytest.param((80, 24), marks=pytest.mark.slow), (60, 20)])
 async def test_a_proposal_of_two_clauses_from_key_to_log(size: tuple[int, int]) -> None:
     session = FakeSession(AMAL)
     async with app_of(session).run_test(size=size) as pilot:
@@ -98,7 +99,9 @@ async def test_a_proposal_of_two_clauses_from_key_to_log(size: tuple[int, int]) 
             if index:
                 pilot.app.screen.query("AddButton").first().focus()
                 await pilot.press("enter")
-                await until(pilot, lambda: any(row.path == "clauses.1.actor" for row in pilot.app.screen.query(Row)))
+                await until(
+                    pilot, lambda: any(row.path == "clauses.1.actor" for row in pilot.app.screen.query(Row))
+                )
             await fill(pilot, f"clauses.{index}.actor", actor)
             await fill(pilot, f"clauses.{index}.modal", "MUST")
             await fill(pilot, f"clauses.{index}.action", action)
@@ -129,6 +132,7 @@ async def test_a_refused_message_shows_the_way_out_at_the_field(size: tuple[int,
         await fill(pilot, "statement", "They closed it.")
         await fill(pilot, "basis", "THIRD_PARTY")
         await fill(pilot, "as_of", "tomorrow morning")
+        await pilot.pause()
         await pilot.press("ctrl+s")
         await until_shown(pilot, "Nothing was sent. To put right")
         await until_shown(pilot, "x needs a time in UTC, such as 2026-11-22T14:30:00Z")
@@ -138,6 +142,7 @@ async def test_a_refused_message_shows_the_way_out_at_the_field(size: tuple[int,
         assert isinstance(row.parent, Row)
         assert row.parent.path == "as_of"
         await fill(pilot, "as_of", "221425Z NOV 26")
+        await pilot.pause()
         await pilot.press("ctrl+s")
         await until_shown(pilot, "needs a Grade such as C3")
         await fill(pilot, "grade", "C3")
@@ -161,6 +166,7 @@ async def test_what_was_typed_is_there_again() -> None:
     async with app_of(session).run_test(size=(60, 20)) as pilot:
         await begin(pilot, "QUESTION")
         await fill(pilot, "topic", "mines")
+        await pilot.pause()
         await pilot.press("ctrl+g")
         await until_shown(pilot, "What you typed is kept")
         await begin(pilot, "QUESTION")
@@ -197,8 +203,6 @@ async def test_an_alarm_while_writing_is_seen_and_stops_the_sending() -> None:
 
 
 async def test_a_role_is_offered_only_what_it_may_send() -> None:
-    from tests.support.fake_session import OLGA
-
     async with app_of(north_bridge(OLGA)).run_test(size=(80, 24)) as pilot:
         await pilot.press("n")
         await until_shown(pilot, "not sent by a observer")
@@ -206,7 +210,7 @@ async def test_a_role_is_offered_only_what_it_may_send() -> None:
         await until_shown(pilot, "▶ QUESTION")
 
 
-# --- answers that need more than a word -----------------------------------------------------------------------
+# answers that need more than a word.
 
 
 async def choose(pilot: Pilot[None], label: str) -> None:
@@ -290,7 +294,9 @@ async def test_a_clause_is_amended_and_another_left_out() -> None:
     session = north_bridge(BORIS)
     async with app_of(session).run_test(size=(80, 24)) as pilot:
         await answer_clauses(pilot, "", "AMEND")
-        await until(pilot, lambda: any(r.path == "replies.1.clause.object" for r in pilot.app.screen.query(Row)))
+        await until(
+            pilot, lambda: any(r.path == "replies.1.clause.object" for r in pilot.app.screen.query(Row))
+        )
         await fill(pilot, "replies.1.clause.object", "four trucks")
         await fill(pilot, "replies.1.reason", "the bridge bears no more")
         await preview(pilot)
@@ -305,7 +311,7 @@ async def test_a_clause_is_amended_and_another_left_out() -> None:
         assert tabled.clauses[0].accepted == {AMAL: False}
 
 
-# --- read-backs -----------------------------------------------------------------------------------------------
+# read-backs.
 
 READINGS = {
     "window.start": "230600Z NOV 26",
@@ -347,8 +353,10 @@ async def test_a_read_back_is_typed_field_by_field(size: tuple[int, int]) -> Non
 def read_back(session: FakeSession, **wrong: str) -> str:
     informed = session.negotiation.by_position(1)
     assert informed is not None
-    readings = [{"field": path, "value": wrong.get(path.replace(".", "_"), value)} for path, value in READINGS.items()]
-    fields = {"target": informed.id, "readings": readings, "topic": "convoy"}
+    readings: JsonValue = [
+        {"field": path, "value": wrong.get(path.replace(".", "_"), value)} for path, value in READINGS.items()
+    ]
+    fields: dict[str, JsonValue] = {"target": informed.id, "readings": readings, "topic": "convoy"}
     return session.say(BORIS, "READBACK", fields, to=[AMAL]).hex()
 
 

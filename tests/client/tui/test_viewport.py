@@ -25,7 +25,9 @@ def check(viewport: Viewport, lines: list[int]) -> None:
 
 
 @given(heights, st.integers(1, 12), st.lists(st.integers(-40, 40), max_size=8))
-def test_scrolling_moves_by_lines_and_stops_at_the_ends(lines: list[int], height: int, steps: list[int]) -> None:
+def test_scrolling_moves_by_lines_and_stops_at_the_ends(
+    lines: list[int], height: int, steps: list[int]
+) -> None:
     viewport, everything = view(lines, height), all_rows(lines)
     last = max(0, len(everything) - height)
     for step in steps:

@@ -9,7 +9,9 @@ texts = st.text(alphabet=st.sampled_from("abc déß\n\t中文字👍🏽 -"), ma
 
 
 @given(texts, st.integers(8, 60), st.integers(0, 4))
-def test_no_line_is_wider_than_the_screen_and_nothing_but_spaces_is_dropped(text: str, width: int, hang: int) -> None:
+def test_no_line_is_wider_than_the_screen_and_nothing_but_spaces_is_dropped(
+    text: str, width: int, hang: int
+) -> None:
     lines = wrap(text, width, hang=hang)
     assert all(cell_len(line) <= width for line in lines)
     assert "".join("".join(lines).split()) == "".join(text.split())
