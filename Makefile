@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo test check format bench lock clean slow
+.PHONY: demo test check format bench lock clean slow wheel
 
 demo: $(VENV)/.run
 	@$(BIN)/parley demo
@@ -20,6 +20,17 @@ check: $(VENV)/.dev
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+# What ships is the wheel: install it where the checkout is not, and run the tests against it.
+wheel: $(VENV)/.dev
+	rm -rf build/wheel && mkdir -p build/wheel
+	$(BIN)/python -m hatchling build -t wheel -d build/wheel
+	$(PYTHON) -m venv build/wheel/venv
+	build/wheel/venv/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes --requirement requirements/dev.txt
+	build/wheel/venv/bin/python -m pip --disable-pip-version-check --quiet install --no-deps build/wheel/*.whl
+	cp -r tests pyproject.toml build/wheel/
+	cd build/wheel && PARLEY_VECTORS="$${PARLEY_VECTORS:-$(CURDIR)/../shared/vectors}" \
+	    venv/bin/python -P -m pytest -q -n 2 -m "not slow" tests/protocols tests/channel tests/server tests/client
 
 format: $(VENV)/.dev
 	$(BIN)/ruff format .

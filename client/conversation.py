@@ -177,7 +177,9 @@ class Conversation:
         parsed, header = found
         taken = self._open(entry, parsed, header)
         if taken.judged.reason and self.committing and self.committing.message == parsed.message:
-            self.committing = None  # a relay can spoil a commit, by another access key: it has to be made anew
+            self.committing = (
+                None  # a relay can spoil a commit, by another access key: it has to be made anew
+            )
         mine = own(parsed.message)
         return taken if mine is None else replace(taken, own=mine)
 

@@ -6,7 +6,6 @@ by its unanswered requests, however fast a log grows and however slowly the clie
 """
 
 import asyncio
-from collections import deque
 from typing import Final
 
 from protocols.relay.frames import Frame, MailboxContents
@@ -16,14 +15,15 @@ ROOM: Final = 4
 
 
 class Outbox:
-    """Frames in order, and a wake-up. Used by one event loop."""
+    """Frames in order, and a wake-up for the one writer. Small, as every connection has one."""
 
-    __slots__ = ("_drained", "_frames", "_large", "_wake", "closed")
+    __slots__ = ("_awake", "_frames", "_large", "_reader", "_writer", "closed")
 
     def __init__(self) -> None:
-        self._frames: deque[Frame] = deque()
-        self._wake = asyncio.Event()
-        self._drained: asyncio.Event | None = None
+        self._frames: list[Frame] = []
+        self._awake = False
+        self._writer: asyncio.Future[None] | None = None
+        self._reader: asyncio.Future[None] | None = None
         self._large = 0
         self.closed = False
 
@@ -34,35 +34,47 @@ class Outbox:
         self._frames.append(frame)
         if type(frame) is MailboxContents:
             self._large += 1
-        self._wake.set()
+        self.wake()
 
     def wake(self) -> None:
-        """Have the writer look at its subscriptions."""
-        self._wake.set()
+        """Have the writer look at its queue and its subscriptions."""
+        self._awake = True
+        if self._writer is not None and not self._writer.done():
+            self._writer.set_result(None)
 
     def close(self) -> None:
-        """Let the writer finish what is queued and end. Repeating it does nothing."""
+        """Let the writer finish what is queued and end, and the reader go on. Repeating it does nothing."""
         self.closed = True
-        self._wake.set()
+        self.wake()
+        self._let_in()
 
     async def wait(self) -> None:
         """Wait for the next `put`, `wake` or `close`. Cancellation leaves the wake-up in place."""
-        await self._wake.wait()
-        self._wake.clear()
+        while not self._awake:
+            self._writer = asyncio.get_running_loop().create_future()
+            try:
+                await self._writer
+            finally:
+                self._writer = None
+        self._awake = False
 
     def take(self) -> tuple[Frame, ...]:
         """Everything queued so far, in order."""
         frames = tuple(self._frames)
         self._frames.clear()
         self._large = 0
-        if self._drained is not None:
-            self._drained.set()
-            self._drained = None
+        self._let_in()
         return frames
 
     async def room(self) -> None:
         """Wait until another large answer may be queued: a client that does not read is not read either."""
         while self._large >= ROOM and not self.closed:
-            if self._drained is None:
-                self._drained = asyncio.Event()
-            await self._drained.wait()
+            self._reader = asyncio.get_running_loop().create_future()
+            try:
+                await self._reader
+            finally:
+                self._reader = None
+
+    def _let_in(self) -> None:
+        if self._reader is not None and not self._reader.done():
+            self._reader.set_result(None)

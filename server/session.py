@@ -33,6 +33,18 @@ class _Refuse(Exception):
 class Session:
     """One connection from its upgrade to its end."""
 
+    __slots__ = (
+        "__weakref__",
+        "_config",
+        "_connection",
+        "_last_words",
+        "_page_bytes",
+        "_peer",
+        "_relay",
+        "_transport",
+        "_websocket",
+    )
+
     def __init__(
         self, relay: Relay, websocket: web.WebSocketResponse, transport: asyncio.Transport | None
     ) -> None:

@@ -120,7 +120,9 @@ class _Parser:
     def __init__(self, data: bytes) -> None:
         self.data = data
         self.line = 0
+        self.raw: list[bytes] = []
         self.position: int | None = None
+        self.told: int | None = None  # the entry whose opening or rejection was read last
 
     def export(self) -> Export:
         lines = self._lines()
@@ -129,7 +131,7 @@ class _Parser:
         first = self._next(lines)
         self._expect(first, "genesis", "interim_transcript_hash")
         genesis, interim = self._bytes(first, "genesis"), self._bytes(first, "interim_transcript_hash")
-        self.position = 0
+        self.position = self.told = 0
         entries: list[EntryRecord] = []
         checkpoints: list[CheckpointRecord] = []
         epochs: list[EpochRecord] = []
@@ -152,14 +154,16 @@ class _Parser:
                     epochs.append(EpochRecord(self._int(record, "epoch"), context, tree))
                 case {"checkpoint": _}:
                     self._expect(record, "checkpoint", "note")
-                    checkpoints.append(
-                        CheckpointRecord(self._int(record, "checkpoint"), self._bytes(record, "note"))
-                    )
+                    size = self._int(record, "checkpoint")
+                    if size != len(entries) + 1 or (checkpoints and checkpoints[-1].size == size):
+                        raise self._bad("the checkpoint record does not belong here")
+                    checkpoints.append(CheckpointRecord(size, self._bytes(record, "note")))
                 case {"end": count}:
-                    intact = self._end(record)
-                    if count != self.line - 1 or next(lines, None) is not None:
+                    self._check_told()
+                    last_line, intact = self.line, self._end(record)
+                    if count != last_line - 1 or next(lines, None) is not None:
                         raise self._bad("the file was cut or added to: the line count is wrong")
-                    return Export(
+                    export = Export(
                         genesis=genesis,
                         interim_transcript_hash=interim,
                         entries=tuple(entries),
@@ -169,8 +173,12 @@ class _Parser:
                         rejections=tuple(rejections),
                         intact=intact,
                     )
+                    # One export has one form, whatever is in it.
+                    if [_line(record).encode() for record in _records(export)] != self.raw[:-1]:
+                        raise self._bad("the records are not in their order")
+                    return export
                 case _:
-                    raise self._bad("no known kind of record")
+                    raise self._bad_line(self.raw[-1], "no known kind of record")
         raise self._bad("the file was cut: its last line is missing")
 
     def _lines(self) -> Iterator[Json]:
@@ -179,18 +187,21 @@ class _Parser:
             self.line += 1
             end = self.data.find(b"\n", start)
             if end < 0 or end - start > MAX_LINE:
-                raise self._bad("no end of line: the file was cut, or is no export")
+                raise self._bad_line(
+                    self.data[start : start + MAX_LINE], "no end of line: the file was cut, or is no export"
+                )
             raw = self.data[start : end + 1]
             start = end + 1
             try:
                 record = json.loads(raw)
             except (ValueError, RecursionError):
-                raise self._bad("damaged: not valid JSON") from None
+                raise self._bad_line(raw, "damaged: not valid JSON") from None
             if not isinstance(record, dict) or not all(type(v) in (str, int) for v in record.values()):
-                raise self._bad("damaged: no record")
+                raise self._bad_line(raw, "damaged: no record")
             # A file that can be written in two ways could hide a change from a person who compares two files.
             if _line(record).encode() != raw:
-                raise self._bad("damaged: not in canonical form")
+                raise self._bad_line(raw, "damaged: not in canonical form")
+            self.raw.append(raw)
             yield record
 
     def _next(self, lines: Iterator[Json]) -> Json:
@@ -200,15 +211,16 @@ class _Parser:
         return record
 
     def _entry(self, record: Json, expected: int, lines: Iterator[Json]) -> EntryRecord:
+        self._check_told()
+        self.position = expected
         self._expect(record, "entry", "bytes", "leaf_hash")
         found = self._int(record, "entry")
         if found != expected:
             line = self.line
             later = any(other.get("entry") == expected for other in lines)
             problem = "comes later" if later else "is missing" if found > expected else "was expected"
-            self.line, self.position = line, expected
+            self.line = line
             raise self._bad(f"entry {expected} {problem}: entry {found} stands in its place")
-        self.position = expected
         return EntryRecord(expected, self._bytes(record, "leaf_hash"), self._bytes(record, "bytes"))
 
     def _opening(self, record: Json) -> OpeningRecord:
@@ -233,9 +245,18 @@ class _Parser:
         return self._bytes(record, "sha256") == sha256(self.data[:start]).digest()
 
     def _own(self, record: Json, key: str) -> int:
-        if record[key] != self.position or not self.position:
+        position, found = self.position or 0, self._int(record, key)
+        if found == position + 1:
+            self.position = found
+            raise self._bad(f"entry {found} is missing: its {key} record is here")
+        if found != position or self.told == position:
             raise self._bad(f"the {key} record does not belong to the entry before it")
-        return self.position
+        self.told = position
+        return position
+
+    def _check_told(self) -> None:
+        if self.told != self.position:
+            raise self._bad("it has neither an opening nor a rejection")
 
     def _expect(self, record: Json, *keys: str) -> None:
         if record.keys() != set(keys):
@@ -261,6 +282,12 @@ class _Parser:
         if _text(data) != record[key]:
             raise self._bad(f"damaged: {key} is not canonical base64")
         return data
+
+    def _bad_line(self, raw: bytes, problem: str) -> UnreadableExport:
+        """A line that cannot be read; if it looks like the next entry's, that is the one to name."""
+        if self.position is not None and (raw.startswith(b'{"bytes":"') or b'"leaf_hash":"' in raw):
+            self.position += 1
+        return self._bad(problem)
 
     def _bad(self, problem: str) -> UnreadableExport:
         return UnreadableExport(self.line, self.position, problem)

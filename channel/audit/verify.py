@@ -11,26 +11,35 @@ checkpoint, and why an entry without an opening could not be opened (members sai
 agree).
 """
 
-from collections.abc import Iterator, Sequence
+import sys
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 from channel.audit.errors import BadExport
 from channel.audit.export import EpochRecord, Export
-from channel.epoch import Epoch, authenticator, check_next, read_epoch
+from channel.epoch import Epoch, authenticator, check_closing, check_next, read_epoch
 from channel.errors import ChannelError
 from channel.identity import read_certificate
 from channel.mls import CipherSuite, ContentType, GroupContext, Member, cipher_suite, verify_framed_content
 from channel.mls.audit import verify_next_context, verify_tree
 from channel.mls.authenticated_content import Sender, frame
-from channel.transcript import Judged, Opening, Transcript, read_entry
+from channel.transcript import Judged, Opening, Reason, Transcript, examine
 from protocols.errors import ProtocolError
 from protocols.log.checkpoint import verify as verify_checkpoint
 from protocols.log.entry import Genesis
 from protocols.log.merkle import Frontier, leaf_hash
-from protocols.relay.mls_header import MLSHeader, read_header
+from protocols.relay.mls_header import ContentType as HeaderContentType
+from protocols.relay.mls_header import MLSHeader
 
 __all__ = ["Verification", "verify_export"]
+
+# Why an entry of the current epoch may stay closed; which of them it was is its members' word.
+_UNOPENED = {
+    HeaderContentType.APPLICATION: {Reason.UNDECIPHERABLE},
+    HeaderContentType.PROPOSAL: {Reason.UNDECIPHERABLE, Reason.STRAY_PROPOSAL},
+    HeaderContentType.COMMIT: {Reason.INVALID_COMMIT},
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,8 +81,29 @@ def verify_export(export: Export, *, complete: bool = True) -> Verification:
     with _blaming(0):
         genesis = Genesis.decode(export.genesis)
         suite = cipher_suite(genesis.cipher_suite)
-    _check_log(export, genesis, complete=complete)
-    return _Auditor(export, genesis, suite).run()
+    # Both passes are made whatever the first one finds: the first bad entry is the one to name.
+    in_log = _fault(lambda: _check_log(export, genesis, complete=complete))
+    try:
+        verification = _Auditor(export, genesis, suite).run()
+    except BadExport as fault:
+        raise min(filter(None, (in_log, fault)), key=_place) from fault
+    if in_log is not None:
+        raise in_log
+    if not export.intact:
+        raise BadExport(None, "the file is damaged: it does not have the checksum it was written with")
+    return verification
+
+
+def _fault(check: Callable[[], None]) -> BadExport | None:
+    try:
+        check()
+    except BadExport as fault:
+        return fault
+    return None
+
+
+def _place(fault: BadExport) -> int:
+    return sys.maxsize if fault.position is None else fault.position
 
 
 @contextmanager
@@ -129,7 +159,8 @@ class _Auditor:
         self.interim = export.interim_transcript_hash
         with _blaming(0):
             first = self._next_epoch(now_s=None)
-            if first.context.group_id != genesis.log_id or first.context.confirmed_transcript_hash:
+            context = first.context
+            if context.group_id != genesis.log_id or context.epoch or context.confirmed_transcript_hash:
                 raise BadExport(0, "the first epoch is of another channel")
             if first.charter.relay_vkey != genesis.relay_vkey:
                 raise BadExport(0, "the charter names another relay than the genesis")
@@ -153,18 +184,20 @@ class _Auditor:
         )
 
     def _entry(self, position: int, entry: bytes) -> Judged:
-        opening = self.openings.get(position)
-        if opening is None:
-            return self.transcript.take(
-                entry, opening=None, following=None, reason=self.rejections.get(position)
-            )
-        parsed = read_entry(entry)
-        header = read_header(parsed.message)
+        opening, reason = self.openings.get(position), self.rejections.get(position)
         context = self.transcript.epoch.context
-        if header.group_id != context.group_id or header.epoch != context.epoch:
-            raise BadExport(position, "it is opened in an epoch that it is not of")
+        found = examine(entry, context)
+        if isinstance(found, Reason):
+            if opening is not None or reason != found:
+                raise BadExport(position, f"it is not what the file says: {found}")
+            return self.transcript.take(entry, opening=None, following=None, reason=reason)
+        parsed, header = found
+        if opening is None:
+            if reason not in _UNOPENED[header.content_type]:
+                raise BadExport(position, "the reason given for its rejection cannot be")
+            return self.transcript.take(entry, opening=None, following=None, reason=reason)
         commit = opening.confirmation_tag is not None
-        if commit != (ContentType(header.content_type) is ContentType.COMMIT):
+        if commit != (header.content_type is HeaderContentType.COMMIT) or reason is not None:
             raise BadExport(position, "its opening is of another content type")
         self._check_signature(position, header, opening)
         following = self._follow(position, header, opening, parsed.relay_time_ms // 1000) if commit else None
@@ -193,6 +226,8 @@ class _Auditor:
         if position == self.export.size - 1 and len(self.export.epochs) == before.context.epoch + 1:
             # The commit that removed the exporter: the last entry it could open; the next epoch is not its
             # own.
+            if not check_closing(before, opening.content):
+                raise BadExport(position, "the epoch it opened is not in the file")
             return None
         following = self._next_epoch(now_s=now_s)
         framed_content = frame(

@@ -46,9 +46,11 @@ async def _serve(parley: Parley) -> int:
             try:
                 done = await deeds.perform(command.pop("do"), command)
             except Exception as error:
-                lines = explain(error) or (f"{type(error).__name__}: {error}",)
-                _say({"error": "; ".join(lines)})
-                raise
+                lines = explain(error)
+                _say({"error": "; ".join(lines or (f"{type(error).__name__}: {error}",))})
+                if lines is None:
+                    raise
+                return 1
             _say({"ok": done})
     return 0
 

@@ -121,13 +121,13 @@ class Deeds:
     async def say(
         self,
         *,
-        type: str,
+        kind: str,
         fields: Mapping[str, JsonValue],
         to: list[str] | None = None,
         **envelope: JsonValue,
     ) -> Answer:
         """Send a message of any type."""
-        message = self._now.compose(type, fields, to=to or (), **envelope)
+        message = self._now.compose(kind, fields, to=to or (), **envelope)
         return _id(await self._now.send(message))
 
     async def answer(

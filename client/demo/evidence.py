@@ -11,7 +11,7 @@ from typing import Any, Final
 from client.demo.child import environment
 from client.demo.errors import DemoFailed
 
-__all__ = ["Check", "audit", "found_in"]
+__all__ = ["Check", "Search", "audit", "found_in"]
 
 _AUDIT_S: Final = 30.0
 
@@ -98,5 +98,6 @@ def found_in(directories: Iterable[Path], texts: Sequence[str]) -> Search:
                 continue
             content = path.read_bytes()
             files, size = files + 1, size + len(content)
-            hits += [(path.name, text) for text, needle in needles if needle in content.lower()]
+            lowered = content.lower()
+            hits += [(path.name, text) for text, needle in needles if needle in lowered]
     return Search(files=files, size=size, hits=tuple(hits))

@@ -50,8 +50,12 @@ class Proof:
     not_proven: tuple[str, ...]
 
 
-async def prove(talks: Talks, *, relay_directory: Path, clients_directory: Path) -> Proof:
+async def prove(talks: Talks, *, unreadable: tuple[Path, ...]) -> Proof:
     """Verify, replay, compare and search, after all clients and the relay have ended.
+
+    Args:
+        talks: What they left behind.
+        unreadable: Files and directories of relay and clients, in which nothing said may be found.
 
     Raises:
         DemoFailed: An export does not verify or cannot be replayed.
@@ -80,7 +84,7 @@ async def prove(talks: Talks, *, relay_directory: Path, clients_directory: Path)
             f"{len(acknowledged)} of {len(messages)} messages acknowledged by a person for each addressee",
         ),
         _closed(state),
-        _unread(talks, verified[0]["title"], replays[0], relay_directory, clients_directory),
+        _unread(talks, verified[0]["title"], replays[0], unreadable),
     )
     return Proof(
         entries=verified[0]["entries"],
@@ -147,15 +151,15 @@ def _closed(state: dict[str, Any]) -> Check:
     )
 
 
-def _unread(talks: Talks, title: str, replay: dict[str, Any], relay: Path, clients: Path) -> Check:
+def _unread(talks: Talks, title: str, replay: dict[str, Any], unreadable: tuple[Path, ...]) -> Check:
     """Search the files; and make sure that what is searched for was really said."""
     said = json.dumps([title, replay])
     missing = [text for text in talks.secrets if text not in said]
-    found = found_in((relay, clients), talks.secrets)
+    found = found_in(unreadable, talks.secrets)
     names = ", ".join(sorted({f"{text!r} in {file}" for file, text in found.hits}))
     return Check(
         not found.hits and not missing and found.files > 0,
-        f"{len(talks.secrets)} texts, names and words of the talks looked for in {found.files} files of relay "
-        f"and clients ({found.size // 1024} KiB): "
+        f"{len(talks.secrets)} texts, names and words of the talks looked for in {found.files} files of "
+        f"relay and clients ({found.size // 1024} KiB): "
         + (names or ("none found" if not missing else f"not said at all: {missing[0]!r}")),
     )

@@ -151,7 +151,7 @@ def _question() -> tuple[Deed, ...]:
             who="Amal",
             do="say",
             label="question",
-            args={"type": "QUESTION", "to": ["@Boris"], "info": ["@Mira"], "fields": asked},
+            args={"kind": "QUESTION", "to": ["@Boris"], "info": ["@Mira"], "fields": asked},
         ),
         Deed(who="Boris", do="answer", label="affirm", args={"message": "$question", "code": "AFFIRM"}),
     )
@@ -179,7 +179,7 @@ def _readback(now: str, at: Clock) -> tuple[Deed, ...]:
             do="say",
             label="convoy",
             args={
-                "type": "INFORM",
+                "kind": "INFORM",
                 "to": ["@Boris"],
                 "info": ["@Amal"],
                 "precedence": "IMMEDIATE",
@@ -238,7 +238,7 @@ def _proposal(now: str, at: Clock) -> Deed:
         "required": ["@Amal", "@Boris"],
         "valid_until": at(5),
     }
-    return Deed(who="Amal", do="say", label="proposal", args={"type": "PROPOSAL", "fields": fields})
+    return Deed(who="Amal", do="say", label="proposal", args={"kind": "PROPOSAL", "fields": fields})
 
 
 def _inform_meanwhile(now: str) -> Deed:
@@ -249,7 +249,7 @@ def _inform_meanwhile(now: str) -> Deed:
         "as_of": now,
     }
     return Deed(
-        who="Mira", do="say", label="meanwhile", args={"type": "INFORM", "to": ["@Boris"], "fields": fields}
+        who="Mira", do="say", label="meanwhile", args={"kind": "INFORM", "to": ["@Boris"], "fields": fields}
     )
 
 

@@ -199,7 +199,7 @@ class ConversationScreen(Screen[None]):
             self.notice(f"Your acknowledgement of No. {target.position} is on its way already.")
             return
         lines = (
-            f"It tells everybody that you, {self.names.person(self.session.me)}, have it and will pass it on.",
+            f"It tells all that you, {self.names.person(self.session.me)}, have it and will pass it on.",
             ACKNOWLEDGEMENT_BANNER,
         )
         title = f"Acknowledge No. {target.position}, {target.type} from {self.names.person(target.sender)}?"

@@ -48,10 +48,9 @@ class Row(Vertical):
     class Focused(WidgetMessage):
         """The person is at this field now."""
 
-        def __init__(self, row: "Row", hint: str) -> None:
+        def __init__(self, row: "Row") -> None:
             super().__init__()
             self.row = row
-            self.hint = hint
 
     def __init__(
         self, entry: Entry, value: str, options: tuple[tuple[str, str], ...], *, typed_only: bool = False
@@ -129,8 +128,7 @@ class Row(Vertical):
 
     def on_descendant_focus(self) -> None:
         """Say where the person is."""
-        hint = "Space chooses, arrows move." if self._options and self.entry.listed else ""
-        self.post_message(self.Focused(self, hint))
+        self.post_message(self.Focused(self))
 
 
 class AddButton(Button):

@@ -87,8 +87,6 @@ class FormScreen(Screen[bytes | None]):
         self._state = state
         self._blocked = blocked
         self._clock = clock
-        self._here: Entry | None = None
-        self._hint = ""
 
     @property
     def _names(self) -> Names:
@@ -165,9 +163,15 @@ class FormScreen(Screen[bytes | None]):
 
     def on_row_focused(self, event: Row.Focused) -> None:
         """Show the help of the field the person is at."""
-        self._here, self._hint = event.row.entry, event.hint
         self._show_help()
         self.call_after_refresh(self._bring_into_view, event.row)
+
+    @property
+    def _row(self) -> Row | None:
+        """The field the person is at."""
+        if self.focused is None:
+            return None
+        return next((widget for widget in self.focused.ancestors_with_self if isinstance(widget, Row)), None)
 
     def _bring_into_view(self, row: Row) -> None:
         """Scroll to a field and the line above it: that may be the clause that is answered."""
@@ -194,11 +198,14 @@ class FormScreen(Screen[bytes | None]):
             await self._rebuild(first)
 
     def _show_help(self) -> None:
-        entry, lines = self._here, ["Tab next field, Shift+Tab back. * is needed."]
+        lines = ["Tab next field, Shift+Tab back, Space chooses. * is needed."]
+        entry = None if (row := self._row) is None else row.entry
         if entry is not None:
             kind = KIND_HELP.get(entry.spec.kind, "").format(now=wording.dtg(self._clock()))
-            listed = "several: separate by commas" if entry.listed and not self._hint else ""
-            lines = [". ".join(filter(None, (entry.spec.help, kind, listed, self._hint)))]
+            listed = ""
+            if entry.listed:
+                listed = "Space chooses" if self.form.choices(entry) else "several: separate by commas"
+            lines = [". ".join(filter(None, (entry.spec.help, kind, listed)))]
         count = f"{self.form.bytes_typed()} of {MAX_BODY_SIZE} bytes"
         if entry is not None and entry.limit is not None:
             count += f"; this field {len(self.form.values.get(entry.path, ''))} of {entry.limit} characters"
@@ -209,7 +216,7 @@ class FormScreen(Screen[bytes | None]):
     async def action_optional(self) -> None:
         """Show optional fields too, or only the usual ones."""
         self.form.optional = not self.form.optional
-        await self._rebuild(self._here.path if self._here is not None else None)
+        await self._rebuild(None if (row := self._row) is None else row.path)
 
     def action_back(self) -> None:
         """Leave; what was typed is kept."""
@@ -251,8 +258,9 @@ class FormScreen(Screen[bytes | None]):
         known = {person.id: names.person(person.id) for person in names.negotiation.roster.participants}
         if message.target is not None:
             known[message.target] = names.message(message.target)
-        size = f"{len(encode_body(message))} of {MAX_BODY_SIZE} bytes. NOT SENT YET: Ctrl+S sends, Ctrl+G is back."
-        return ReadScreen("Preview", [size, "", *map(sanitise, render(message, known))], confirm=True)
+        title = "NOT SENT YET: Ctrl+S sends, Ctrl+G goes back"
+        size = f"{len(encode_body(message))} of {MAX_BODY_SIZE} bytes"
+        return ReadScreen(title, [size, "", *map(sanitise, render(message, known))], confirm=True)
 
     async def _refused(self, found: tuple[Problem, ...]) -> None:
         shown = {row.path for row in self.query(Row)}

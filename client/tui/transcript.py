@@ -1,7 +1,7 @@
-"""The conversation as lines: one widget however many messages there are, and only visible rows are ever made.
+"""The conversation as lines: one widget however many messages there are; only visible rows are made.
 
-Selection belongs to the person: it never moves by itself, so that a key pressed as a message arrives still means
-the message it was meant for.
+Selection belongs to the person: it never moves by itself, so that a key pressed as a message arrives
+still means the message it was meant for.
 """
 
 from collections.abc import Callable, Sequence

@@ -1,7 +1,7 @@
 """Which lines of which items are on screen, however many items there are.
 
-There are no coordinates of the whole list: the view hangs on its first visible item, so only the items near it
-are ever measured. Nothing here knows Textual.
+There are no coordinates of the whole list: the view hangs on its first visible item, so only the items
+near it are ever measured. Nothing here knows Textual.
 """
 
 from collections.abc import Callable, Iterator

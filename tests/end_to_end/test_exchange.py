@@ -4,6 +4,7 @@ from pathlib import Path
 
 from channel.audit import parse_export, verify_export
 from protocols.messages import Role
+from protocols.negotiation.acknowledgement import Level
 from tests.support.clients import admit, assert_agreed, level, make_profile, opened, parley_of, talk
 from tests.support.relay_process import RelayProcess
 
@@ -44,7 +45,7 @@ async def test_a_late_joiner_gets_the_history_and_comes_to_the_same_state(
     async with talk(tmp_path, relay.url, "Mira", "Amal") as (mira, amal):
         early = await mira.ask("Is the bridge open?")
         await amal.has("Is the bridge open?")
-        await amal.session.answer(early, "NEGATIVE")
+        await amal.session.answer(early, "AFFIRM")
         await level((mira, amal))
         with make_profile(tmp_path / "Badr", "Badr") as profile:
             parley = parley_of(profile)
