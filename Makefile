@@ -28,7 +28,7 @@ wheel: $(VENV)/.dev
 	$(PYTHON) -m venv build/wheel/venv
 	build/wheel/venv/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes --requirement requirements/dev.txt
 	build/wheel/venv/bin/python -m pip --disable-pip-version-check --quiet install --no-deps build/wheel/*.whl
-	cp -r tests pyproject.toml build/wheel/
+	cp -r tests docs pyproject.toml build/wheel/
 	cd build/wheel && PARLEY_VECTORS="$${PARLEY_VECTORS:-$(CURDIR)/../shared/vectors}" \
 	    venv/bin/python -P -m pytest -q -n 2 -m "not slow" tests/protocols tests/channel tests/server tests/client
 

@@ -1,9 +1,11 @@
 """Names and other short texts of a charter: what is refused because it could mislead.
 
-Two names look alike when they are equal after NFKC and case folding without the invisible joiners: the same
-letters in another case, width or composition. Look-alikes across scripts are not caught here.
+Two names look alike when they are equal after NFKC and case folding without what shows nothing (the joiners,
+variation selectors, fillers): the same letters in another case, width or composition. Look-alikes across scripts
+are not caught here.
 """
 
+import re
 import unicodedata
 from typing import Final
 
@@ -13,6 +15,11 @@ __all__ = ["MAX_NAME", "check_name", "check_text", "fold_name"]
 
 MAX_NAME: Final = 64
 _JOINERS: Final = {0x200C: None, 0x200D: None}  # Persian and Indic scripts need them
+_SHOWS_NOTHING: Final = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200c\u200d\u2800\u3164\ufe00-\ufe0f\uffa0"
+    "\U000e0100-\U000e01ef]"
+)
+"""Default_Ignorable_Code_Point (Unicode) where the general category does not say so, and the blank of Braille."""
 _INVISIBLE: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
 
 
@@ -31,7 +38,7 @@ def check_name(name: str) -> None:
 
 def fold_name(name: str) -> str:
     """Return what two names have in common when people would take them for the same one."""
-    folded = unicodedata.normalize("NFKC", name.translate(_JOINERS)).casefold()
+    folded = unicodedata.normalize("NFKC", _SHOWS_NOTHING.sub("", name)).casefold()
     return " ".join(unicodedata.normalize("NFKC", folded).split())
 
 

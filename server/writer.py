@@ -36,10 +36,8 @@ from server.store.signed_heads import SignedHead, SignedHeads
 
 MAX_BATCH: Final = 64
 """Appends in one transaction."""
-COMMITS_AHEAD: Final = 2
-"""Batches in the store's hands at a time; with two it never waits for the event loop."""
 WORTH_OVERLAPPING: Final = MAX_BATCH // 2
-"""As many appends must wait for their commit to begin while another is under way."""
+"""As many appends must wait for their commit to begin before the batch ahead of them is signed."""
 MAX_GATHER_S: Final = 0.020
 """The longest a batch waits to fill while more keeps coming."""
 MAX_WAITING: Final = 16_384
@@ -146,30 +144,23 @@ class Writer:
             self._fail(error)
 
     async def _write_waiting(self) -> None:
-        """Write batches until few appends wait; the next commit is under way while one is signed.
+        """Write batches until few appends wait; the next is committed while one is signed and answered.
 
-        The store decides batches in the order of the calls, and they are signed in that order. A log is never
-        created in between, as that signs too.
+        Signing keeps the order of the commits. A log is never created in between, as that signs too.
         """
-        committing: deque[tuple[tuple[Ticket, ...], asyncio.Task[AppendedBatch]]] = deque()
+        batch = self._take()
         async with asyncio.TaskGroup() as tasks:
+            commit = tasks.create_task(self._commit(batch))
             while True:
-                while len(committing) < COMMITS_AHEAD and self._is_worth_a_commit(bool(committing)):
-                    batch = self._take()
-                    committing.append((batch, tasks.create_task(self._commit(batch))))
-                if not committing:
-                    return
-                batch, commit = committing.popleft()
                 result = await commit
-                if self._is_worth_a_commit(bool(committing)):
+                following: tuple[Ticket, ...] = ()
+                if len(self._waiting) >= WORTH_OVERLAPPING and not self._creations:
                     following = self._take()
-                    committing.append((following, tasks.create_task(self._commit(following))))
+                    commit = tasks.create_task(self._commit(following))
                 await self._conclude(batch, result)
-
-    def _is_worth_a_commit(self, others_under_way: bool) -> bool:
-        if self._creations:
-            return False
-        return len(self._waiting) >= (WORTH_OVERLAPPING if others_under_way else 1)
+                if not following:
+                    return
+                batch = following
 
     async def _commit(self, batch: Sequence[Ticket]) -> AppendedBatch:
         return await self._store.append_batch([ticket.append for ticket in batch])

@@ -86,7 +86,9 @@ def verify_export(export: Export, *, complete: bool = True) -> Verification:
     try:
         verification = _Auditor(export, genesis, suite).run()
     except BadExport as fault:
-        raise min(filter(None, (in_log, fault)), key=_place) from fault
+        if in_log is None or _place(fault) < _place(in_log):
+            raise
+        raise in_log from None
     if in_log is not None:
         raise in_log
     if not export.intact:

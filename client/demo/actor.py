@@ -25,8 +25,16 @@ MAX_LINE = 1 << 20
 def main() -> int:
     """Run the process; returns its exit status."""
     _, directory, name = sys.argv
-    with _profile(Path(directory), name, os.environ["PARLEY_PASSPHRASE"]) as profile:
-        return asyncio.run(_serve(Parley(profile)))
+    try:
+        with _profile(Path(directory), name, os.environ["PARLEY_PASSPHRASE"]) as profile:
+            asyncio.run(_serve(Parley(profile)))
+    except Exception as error:
+        lines = explain(error)
+        _say({"error": "; ".join(lines or (f"{type(error).__name__}: {error}",))})
+        if lines is None:
+            raise
+        return 1
+    return 0
 
 
 def _profile(directory: Path, name: str, passphrase: str) -> Profile:
@@ -35,7 +43,7 @@ def _profile(directory: Path, name: str, passphrase: str) -> Profile:
     return create_profile(directory, passphrase, name=name, device="demo", now_ms=utc_milliseconds())
 
 
-async def _serve(parley: Parley) -> int:
+async def _serve(parley: Parley) -> None:
     commands = asyncio.StreamReader(limit=MAX_LINE)
     loop = asyncio.get_running_loop()
     await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(commands), sys.stdin)
@@ -43,16 +51,7 @@ async def _serve(parley: Parley) -> int:
         _say({"ok": {"participant": parley.participant_id}})
         while line := await commands.readline():
             command = json.loads(line)
-            try:
-                done = await deeds.perform(command.pop("do"), command)
-            except Exception as error:
-                lines = explain(error)
-                _say({"error": "; ".join(lines or (f"{type(error).__name__}: {error}",))})
-                if lines is None:
-                    raise
-                return 1
-            _say({"ok": done})
-    return 0
+            _say({"ok": await deeds.perform(command.pop("do"), command)})
 
 
 def _say(answer: object) -> None:

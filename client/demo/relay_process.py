@@ -13,6 +13,7 @@ from client.demo.errors import DemoFailed
 
 __all__ = ["RelayProcess", "running_relay"]
 
+_SERVE: Final = (sys.executable, "-P", "-m", "server", "serve", "--open", "--listen", "127.0.0.1:0", "--data")
 _READY_S: Final = 20.0
 _STOP_S: Final = 8.0
 _READY: Final = b"listening on "
@@ -67,10 +68,9 @@ async def running_relay(data: Path, errors: Path) -> AsyncIterator[RelayProcess]
 
     Cancellation: the process is killed.
     """
-    arguments = ("serve", "--open", "--listen", "127.0.0.1:0", "--data", str(data))
     with errors.open("ab") as file:
         process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-P", "-m", "server", *arguments),
+            *(*_SERVE, str(data)),
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=file,

@@ -37,9 +37,9 @@ def spawn(*arguments: object, profile: Path) -> subprocess.Popen[str]:
 
 
 @contextlib.contextmanager
-def relay(directory: Path) -> Iterator[str]:
+def relay(directory: Path, *, listen: str = "127.0.0.1:0") -> Iterator[str]:
     """Run a relay for the length of a block; gives its URL."""
-    command = [sys.executable, "-m", "server", "serve", "--open", "--listen", "127.0.0.1:0"]
+    command = [sys.executable, "-m", "server", "serve", "--open", "--listen", listen]
     process = subprocess.Popen(
         [*command, "--data", str(directory)],
         cwd=ROOT,

@@ -84,7 +84,7 @@ def test_own_messages_are_not_answered(negotiation: Negotiation) -> None:
 
 
 def test_names_and_numbers_in_fields_become_ids(negotiation: Negotiation) -> None:
-    fields = {
+    fields: dict[str, JsonValue] = {
         "required": "Boris, Amal Haddad",
         "clauses": [{"actor": "Boris", "action": "Boris"}],
         "clauses.1.actor": "bbbb1",
