@@ -149,18 +149,14 @@ class Writer:
         Signing keeps the order of the commits. A log is never created in between, as that signs too.
         """
         batch = self._take()
-        async with asyncio.TaskGroup() as tasks:
-            commit = tasks.create_task(self._commit(batch))
-            while True:
-                result = await commit
-                following: tuple[Ticket, ...] = ()
-                if len(self._waiting) >= WORTH_OVERLAPPING and not self._creations:
-                    following = self._take()
-                    commit = tasks.create_task(self._commit(following))
+        result = await self._commit(batch)
+        while len(self._waiting) >= WORTH_OVERLAPPING and not self._creations:
+            following = self._take()
+            async with asyncio.TaskGroup() as tasks:
+                commit = tasks.create_task(self._commit(following))
                 await self._conclude(batch, result)
-                if not following:
-                    return
-                batch = following
+            batch, result = following, commit.result()
+        await self._conclude(batch, result)
 
     async def _commit(self, batch: Sequence[Ticket]) -> AppendedBatch:
         return await self._store.append_batch([ticket.append for ticket in batch])

@@ -219,7 +219,7 @@ def _merge(
         after.credential,
         after.capabilities,
     ):
-        check_members(leaf_node for _, leaf_node in tree.leaves())
+        check_members(tree)
     return tree, steps
 
 

@@ -20,7 +20,7 @@ from channel.mls.authenticated_content import (
 )
 from channel.mls.codec import Reader, decode, opaque, u8, u32, vector
 from channel.mls.crypto import CipherSuite, cipher_suite
-from channel.mls.errors import DecodeError, StateError, UnsupportedError
+from channel.mls.errors import DecodeError, StateError, UnsupportedError, ValidationError
 from channel.mls.key_schedule import RetainedSecrets
 from channel.mls.leaf_node import LeafNode
 from channel.mls.message_protection import EpochContext
@@ -149,7 +149,10 @@ class EpochState:
             suite = cipher_suite(context.cipher_suite)
         except UnsupportedError:
             raise DecodeError(f"cipher suite {context.cipher_suite} is not supported") from None
-        tree = RatchetTree.decode(suite, reader.opaque())
+        try:
+            tree = RatchetTree.decode(suite, reader.opaque())
+        except ValidationError as error:
+            raise DecodeError(f"stored tree: {error.message}") from None
         own_leaf_index = LeafIndex(reader.u32())
         private_keys = dict(reader.vector(lambda inner: (NodeIndex(inner.u32()), inner.opaque())))
         signature_private_key = reader.opaque()

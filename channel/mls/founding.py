@@ -5,6 +5,7 @@ from __future__ import annotations
 from channel.mls.credential import Credential
 from channel.mls.crypto import CipherSuite
 from channel.mls.epoch_state import EpochState
+from channel.mls.external_senders import external_senders
 from channel.mls.key_package import create_key_package, default_capabilities
 from channel.mls.key_schedule import derive_epoch_secrets
 from channel.mls.leaf_node import Capabilities, Lifetime
@@ -43,6 +44,7 @@ def found(
     )
     leaf_node = bundle.key_package.leaf_node
     check_extensions(extensions)
+    external_senders(suite, extensions)
     check_leaf_node(leaf_node, suite=suite, extensions=extensions)
     tree = RatchetTree.of_leaf(suite, leaf_node)
     context = GroupContext(

@@ -242,28 +242,40 @@ class Group:
         )
 
     def propose(
-        self, proposal: Proposal, *, authenticated_data: bytes = b"", random: Random
+        self,
+        proposal: Proposal,
+        *,
+        random: Random,
+        authenticate: Authenticate,
+        now_s: int,
+        authenticated_data: bytes = b"",
     ) -> tuple[Group, bytes]:
         """Propose a change for somebody to commit. For an update of our own leaf use `propose_update`.
 
         Args:
-            proposal: The proposal. Its contents are judged by those who receive and commit it.
-            authenticated_data: What to say in the clear; signed all the same.
+            proposal: The proposal.
             random: Gives the reuse guard.
+            authenticate: Called for the leaf this adds; raises to refuse.
+            now_s: Seconds since the Unix epoch.
+            authenticated_data: What to say in the clear; signed all the same.
 
         Returns:
             The group from now on, and the encoded MLSMessage.
 
         Raises:
+            PeerError: What it holds breaks a rule or is not to be trusted, so nobody could commit it.
             StateError: We have been removed, or the epoch's generations are used up.
-            ValueError: An update, whose private key we would not have.
+            ValueError: An update; its private key would be lost.
+            Exception: Whatever `authenticate` raises.
         """
-        return sending.propose(self, proposal, authenticated_data=authenticated_data, random=random)
+        judge = self._judge(authenticate, now_s)
+        aad = authenticated_data
+        return sending.propose(self, proposal, judge=judge, authenticated_data=aad, random=random)
 
     def propose_update(self, *, authenticated_data: bytes = b"", random: Random) -> tuple[Group, bytes]:
         """Propose a new encryption key for our own leaf (section 12.1.2); as `propose` otherwise."""
         update, private_key = own_update(self.epoch_state, random=random)
-        return sending.propose(
+        return sending.propose_own_update(
             self,
             update,
             authenticated_data=authenticated_data,
@@ -303,7 +315,7 @@ class Group:
         return sending.commit(
             self,
             proposals,
-            judge=Judge(authenticate=authenticate, now_s=now_s, leniency=self.epoch_state.leniency),
+            judge=self._judge(authenticate, now_s),
             authenticated_data=authenticated_data,
             ratchet_tree_in_welcome=ratchet_tree_in_welcome,
             random=random,
@@ -331,8 +343,11 @@ class Group:
             StateError: We have been removed.
             Exception: Whatever `authenticate` raises.
         """
-        judge = Judge(authenticate=authenticate, now_s=now_s, leniency=self.epoch_state.leniency)
+        judge = self._judge(authenticate, now_s)
         return receiving.receive(self, message, judge=judge, own_pending=own_pending)
+
+    def _judge(self, authenticate: Authenticate, now_s: int) -> Judge:
+        return Judge(authenticate=authenticate, now_s=now_s, leniency=self.epoch_state.leniency)
 
     def adopt(self, pending: Group) -> CommitReceived:
         """Go on with the pending group of our own commit, which the relay has ordered.
@@ -347,8 +362,8 @@ class Group:
 
     def is_own_commit(self, message: bytes) -> bool:
         """Whether this is the pending group of the commit that this encoded MLSMessage is."""
-        own_commit = self.message_state.own_commit
-        return own_commit is not None and compare_digest(own_commit.message_hash, self.suite.hash(message))
+        own = self.message_state.own_commit
+        return own is not None and compare_digest(own.message_hash, self.suite.hash(message))
 
     # storing
 
@@ -380,10 +395,6 @@ class Group:
 
     @classmethod
     def decode_parts(cls, epoch: bytes, messages: bytes) -> Self:
-        """What `encode_epoch` and `encode_messages` wrote of one group.
-
-        Raises:
-            DecodeError: Not that, or of a version this release does not know.
-        """
+        """What `encode_epoch` and `encode_messages` wrote of one group; raises as `decode`."""
         epoch_state = decode_epoch(epoch)
         return cls(epoch_state, MessageState.decode(messages, epoch_state))

@@ -134,12 +134,16 @@ class X25519KEM:
         return X25519PrivateKey.from_private_bytes(private_key).public_key().public_bytes_raw()
 
     def check_public_key(self, public_key: bytes) -> None:
-        """Refuse a key that is not 32 bytes or has low order."""
+        """Refuse a key that is not 32 bytes, of low order, or not canonical."""
         if len(public_key) != 32:
             raise VerificationError("an X25519 public key is 32 bytes")
-        u = (int.from_bytes(public_key, "little") & (2**255 - 1)) % _CURVE25519_PRIME
-        if u in _LOW_ORDER_U:
+        encoded = int.from_bytes(public_key, "little")
+        if (encoded & (2**255 - 1)) % _CURVE25519_PRIME in _LOW_ORDER_U:
             raise VerificationError("X25519 public key is of low order")
+        if encoded >= _CURVE25519_PRIME:
+            # X25519 itself takes such a key (RFC 7748, section 5), but a key with two names could be in a
+            # tree twice, and no RFC 9180 implementation writes one.
+            raise VerificationError("X25519 public key is not canonically encoded")
 
     def encrypt(self, suite: hpke.Suite, public_key: bytes, info: bytes, plaintext: bytes) -> HPKECiphertext:
         """Encrypt to a peer's key."""

@@ -9,6 +9,7 @@ from channel.mls.credential import Authenticate
 from channel.mls.crypto import CipherSuite
 from channel.mls.epoch_state import EpochState
 from channel.mls.errors import StateError, ValidationError
+from channel.mls.external_senders import authenticate_external_senders
 from channel.mls.group_info import GroupInfo
 from channel.mls.hpke import HPKECiphertext
 from channel.mls.key_package import KeyPackageBundle, bundle_suite
@@ -39,7 +40,7 @@ def join(
         welcome: What the committer sent.
         bundle: Our key package and its private keys. Delete it once the result is stored.
         ratchet_tree: The tree, if it did not come inside the Welcome.
-        authenticate: Called for every other member's leaf.
+        authenticate: Called for every other member's leaf and every external sender.
         now_s: Seconds since the Unix epoch, or None to leave our leaf's lifetime unchecked.
         leniency: What to forgive.
 
@@ -85,6 +86,7 @@ def join(
     for leaf_index, leaf_node in tree.leaves():
         if leaf_index != own_leaf_index:
             authenticate(leaf_node.credential, leaf_node.signature_key)
+    authenticate_external_senders(suite, context.extensions, authenticate=authenticate)
     private_keys: dict[NodeIndex, bytes] = {
         tree_math.leaf_node_index(own_leaf_index): bundle.encryption_private_key
     }

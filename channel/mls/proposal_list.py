@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from channel.mls.credential import Authenticate
 from channel.mls.errors import ValidationError
+from channel.mls.external_senders import authenticate_external_senders
 from channel.mls.leaf_node import LeafNode, LeafNodeSource
 from channel.mls.proposals import (
     Add,
@@ -26,7 +27,7 @@ from channel.mls.proposals import (
 )
 from channel.mls.ratchet_tree import RatchetTree
 from channel.mls.tree_math import LeafIndex
-from channel.mls.types import Extension, GroupContext, check_extensions
+from channel.mls.types import Extension, ExtensionType, GroupContext, check_extensions, find_extension
 from channel.mls.validation import (
     STRICT,
     Leniency,
@@ -109,6 +110,8 @@ def apply_proposals(
     """
     _refuse_unapplied(proposals)
     extensions = _new_extensions(context, proposals)
+    if _external_senders(extensions) != _external_senders(context.extensions):
+        authenticate_external_senders(tree.suite, extensions, authenticate=judge.authenticate)
     updates = _updates(tree, context, extensions, proposals, committer=committer, judge=judge)
     removes = _removes(tree, proposals, committer=committer)
     touched = [*updates, *removes]
@@ -129,7 +132,7 @@ def apply_proposals(
         updates=updates, removes=removes, adds=[add.key_package.leaf_node for add in adds]
     )
     if proposals:
-        check_members(leaf_node for _, leaf_node in after.leaves())
+        check_members(after)
     if extensions != context.extensions:
         for _, leaf_node in after.leaves():
             check_supports_group(leaf_node, extensions=extensions)
@@ -174,6 +177,10 @@ def _new_extensions(context: GroupContext, proposals: Sequence[SentProposal]) ->
     check_extensions(found[0].extensions)
     required_capabilities(found[0].extensions)
     return found[0].extensions
+
+
+def _external_senders(extensions: tuple[Extension, ...]) -> bytes | None:
+    return find_extension(extensions, ExtensionType.EXTERNAL_SENDERS)
 
 
 def _updates(

@@ -10,7 +10,7 @@ from channel.mls.commit import process_commit
 from channel.mls.errors import StateError, ValidationError
 from channel.mls.message_protection import Unsealed, unseal
 from channel.mls.private_message import decode_private_message
-from channel.mls.proposal_list import Applied, Judge, apply_proposals
+from channel.mls.proposal_list import Applied, Judge
 from channel.mls.proposals import Commit, Proposal
 from channel.mls.received import (
     ApplicationReceived,
@@ -23,7 +23,7 @@ from channel.mls.secret_tree import SecretTree
 from channel.mls.sending import check_in_use
 from channel.mls.state import MessageState, WaitingProposal
 from channel.mls.tree_math import LeafCount, LeafIndex
-from channel.mls.waiting import resolve
+from channel.mls.waiting import check_alone, resolve
 
 if TYPE_CHECKING:
     from channel.mls.group import Group
@@ -87,10 +87,7 @@ def _signature_key(group: Group, leaf_index: LeafIndex) -> bytes:
 def _receive_proposal(group: Group, unsealed: Unsealed, proposal: Proposal, judge: Judge) -> ProposalReceived:
     epoch = group.epoch_state
     waiting = WaitingProposal.of(epoch.suite, unsealed.content, proposal)
-    # Judged alone, as if somebody outside of the tree committed nothing but it: one that can never be
-    # committed is not kept.
-    nobody = LeafIndex(epoch.tree.leaf_count)
-    apply_proposals(epoch.tree, epoch.context, (waiting.sent,), committer=nobody, judge=judge)
+    check_alone(epoch, waiting.sent, judge=judge)
     messages = MessageState(secret_tree=unsealed.secret_tree, proposals=(*group.proposals, waiting))
     return ProposalReceived(
         group=replace(group, message_state=messages),

@@ -13,13 +13,13 @@ from channel.mls.commit import create_commit
 from channel.mls.errors import StateError
 from channel.mls.framing import MLSMessage
 from channel.mls.message_protection import encrypt, seal
-from channel.mls.proposal_list import Judge
+from channel.mls.proposal_list import Judge, SentProposal
 from channel.mls.proposals import Proposal, Update
 from channel.mls.received import CommitFacts
 from channel.mls.sent import CommitResult, SealedMessage
 from channel.mls.state import MessageState, OwnCommit, WaitingProposal
 from channel.mls.types import Random
-from channel.mls.waiting import choose
+from channel.mls.waiting import check_alone, choose
 
 if TYPE_CHECKING:
     from channel.mls.group import Group
@@ -67,17 +67,35 @@ def seal_application(
 
 
 def propose(
+    group: Group, proposal: Proposal, *, judge: Judge, authenticated_data: bytes, random: Random
+) -> tuple[Group, bytes]:
+    """See `Group.propose`."""
+    check_in_use(group)
+    if isinstance(proposal, Update):
+        raise ValueError("an update of our own leaf is made by propose_update")
+    epoch = group.epoch_state
+    check_alone(epoch, SentProposal(proposal, epoch.own_leaf_index), judge=judge)
+    return _send_proposal(group, proposal, None, authenticated_data=authenticated_data, random=random)
+
+
+def propose_own_update(
+    group: Group, update: Update, *, encryption_private_key: bytes, authenticated_data: bytes, random: Random
+) -> tuple[Group, bytes]:
+    """See `Group.propose_update`; with the update comes the new leaf's private key."""
+    check_in_use(group)
+    return _send_proposal(
+        group, update, encryption_private_key, authenticated_data=authenticated_data, random=random
+    )
+
+
+def _send_proposal(
     group: Group,
     proposal: Proposal,
+    encryption_private_key: bytes | None,
     *,
     authenticated_data: bytes,
     random: Random,
-    encryption_private_key: bytes | None = None,
 ) -> tuple[Group, bytes]:
-    """See `Group.propose`; with an update of our own leaf comes the new leaf's private key."""
-    check_in_use(group)
-    if isinstance(proposal, Update) and encryption_private_key is None:
-        raise ValueError("an update of our own leaf is made by propose_update")
     epoch = group.epoch_state
     signed = epoch.sign(proposal, authenticated_data=authenticated_data)
     sealed = encrypt(

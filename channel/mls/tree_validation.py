@@ -9,6 +9,7 @@ from itertools import pairwise
 
 from channel.mls import tree_math
 from channel.mls.errors import ValidationError
+from channel.mls.external_senders import external_senders
 from channel.mls.parent_hash import check_parent_hashes
 from channel.mls.ratchet_tree import RatchetTree
 from channel.mls.tree_math import NodeIndex
@@ -29,12 +30,13 @@ def check_tree(tree: RatchetTree, context: GroupContext, *, leniency: Leniency =
         VerificationError: A leaf's signature does not hold, or a key is not one to trust.
     """
     check_extensions(context.extensions)
+    external_senders(tree.suite, context.extensions)
     check_unmerged_leaves(tree)
     if tree.tree_hash() != context.tree_hash:
         raise ValidationError("12.4.3.1-4", "the ratchet tree's hash is not the GroupContext's tree_hash")
     check_parent_hashes(tree)
     _check_keys(tree)
-    check_members(leaf_node for _, leaf_node in tree.leaves())
+    check_members(tree)
     for leaf_index, leaf_node in tree.leaves():
         check_leaf_node(leaf_node, suite=tree.suite, extensions=context.extensions, leniency=leniency)
         leaf_node.verify_signature(tree.suite, group_id=context.group_id, leaf_index=leaf_index)

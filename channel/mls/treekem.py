@@ -170,8 +170,11 @@ def merge_path(
             raise ValidationError("7.5-2", "update path has a wrong number of encrypted path secrets")
     keys = [node.encryption_key for node in update_path.nodes]
     new_keys = {update_path.leaf_node.encryption_key, *keys}
-    if len(new_keys) != len(keys) + 1 or any(
-        node is not None and node.encryption_key in new_keys for node in tree.nodes
+    if (
+        len(new_keys) != len(keys) + 1
+        or any(node is not None and node.encryption_key in new_keys for node in tree.nodes)
+        or any(leaf_node.signature_key in new_keys for _, leaf_node in tree.leaves())
+        or update_path.leaf_node.signature_key in new_keys
     ):
         raise ValidationError("12.4.2-2", "a public key of the update path is already in the tree")
     for key in keys:

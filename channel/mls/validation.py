@@ -8,7 +8,6 @@ forgiven, for objects that others made and that are looser than the RFC.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from channel.mls.crypto import CipherSuite
@@ -16,6 +15,7 @@ from channel.mls.errors import DecodeError, ValidationError
 from channel.mls.key_package import KeyPackage
 from channel.mls.leaf_node import LeafNode, LeafNodeSource, RequiredCapabilities
 from channel.mls.proposals import ProposalType
+from channel.mls.ratchet_tree import RatchetTree
 from channel.mls.types import Extension, ExtensionType, ProtocolVersion, check_extensions, find_extension
 
 MAX_LIFETIME_S = 5 * 366 * 24 * 3600
@@ -195,17 +195,27 @@ def check_key_package(
     key_package.verify_signature(suite)
 
 
-def check_members(leaf_nodes: Iterable[LeafNode]) -> None:
-    """Check a group's members against each other (section 7.3).
+def check_members(tree: RatchetTree) -> None:
+    """Check a group's members against each other and the nodes above them (sections 7.3 and 16.7).
 
     Raises:
-        ValidationError: Two share a key, or one uses a credential type that another does not support.
+        ValidationError: A key is in the tree twice, or a member uses a credential type that another does not
+            support.
     """
-    leaf_nodes = tuple(leaf_nodes)
-    if len({leaf_node.signature_key for leaf_node in leaf_nodes}) != len(leaf_nodes):
+    leaf_nodes = tuple(leaf_node for _, leaf_node in tree.leaves())
+    signature_keys = {leaf_node.signature_key for leaf_node in leaf_nodes}
+    if len(signature_keys) != len(leaf_nodes):
         raise ValidationError("7.3-7", "two members have the same signature key")
-    if len({leaf_node.encryption_key for leaf_node in leaf_nodes}) != len(leaf_nodes):
+    encryption_keys = {leaf_node.encryption_key for leaf_node in leaf_nodes}
+    if len(encryption_keys) != len(leaf_nodes):
         raise ValidationError("7.3-8", "two members have the same encryption key")
+    parent_keys = {node.encryption_key for node in tree.nodes[1::2] if node is not None}
+    if not (
+        encryption_keys.isdisjoint(parent_keys)
+        and signature_keys.isdisjoint(encryption_keys)
+        and signature_keys.isdisjoint(parent_keys)
+    ):
+        raise ValidationError("16.7-1", "a member's key is also another key of the tree")
     in_use = {leaf_node.credential.credential_type for leaf_node in leaf_nodes}
     supported = {leaf_node.capabilities.credentials for leaf_node in leaf_nodes}
     if not all(in_use.issubset(credentials) for credentials in supported):

@@ -39,6 +39,20 @@ def own_update(epoch: EpochState, *, random: Random) -> tuple[Update, bytes]:
     return Update(signed), private_key
 
 
+def check_alone(epoch: EpochState, sent: SentProposal, *, judge: Judge) -> None:
+    """Judge a proposal as if somebody outside of the tree committed nothing but it.
+
+    One that can never be committed is neither sent nor kept.
+
+    Raises:
+        ValidationError: It breaks a rule.
+        VerificationError: A signature in it does not hold, or a key is not one to trust.
+        Exception: Whatever `authenticate` raises.
+    """
+    nobody = LeafIndex(epoch.tree.leaf_count)
+    apply_proposals(epoch.tree, epoch.context, (sent,), committer=nobody, judge=judge)
+
+
 def choose(
     epoch: EpochState, proposals: Sequence[Proposal], waiting: Sequence[WaitingProposal], *, judge: Judge
 ) -> tuple[tuple[ProposalOrRef, ...], tuple[SentProposal, ...]]:

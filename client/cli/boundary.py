@@ -12,7 +12,7 @@ import typer
 
 from channel.errors import ChannelError
 from client.display import sanitise_line
-from client.errors import ClientError, DiskFull
+from client.errors import ClientError
 from protocols.errors import LocalProtocolError, ProtocolError, RuleViolation
 
 __all__ = ["FAILED", "INTERRUPTED", "explain", "run"]
@@ -20,6 +20,7 @@ __all__ = ["FAILED", "INTERRUPTED", "explain", "run"]
 FAILED = 1
 #: Typer's own status for a keyboard interrupt; ours is 1, like any other command that was not carried out.
 INTERRUPTED = 130
+_INTERRUPTED_LINE = "interrupted: what was said is kept and goes on next time"
 _OUT_OF_SPACE = (errno.ENOSPC, errno.EDQUOT)
 
 
@@ -36,14 +37,13 @@ def run(app: typer.Typer, arguments: Sequence[str] | None = None) -> int:
     try:
         app(args=arguments, prog_name="parley")
     except SystemExit as end:
-        status = end.code if isinstance(end.code, int) else 0 if end.code is None else FAILED
-        return (
-            _complain(("interrupted: what was said is kept and goes on next time",))
-            if status == INTERRUPTED
-            else status
-        )
+        if end.code == INTERRUPTED:
+            return _complain((_INTERRUPTED_LINE,))
+        if end.code is None or isinstance(end.code, int):
+            return end.code or 0
+        return FAILED
     except KeyboardInterrupt:
-        return _complain(("interrupted: what was said is kept and goes on next time",))
+        return _complain((_INTERRUPTED_LINE,))
     except Exception as error:
         lines = explain(error)
         if lines is None:
@@ -69,7 +69,8 @@ def explain(error: BaseException) -> tuple[str, ...] | None:
         case ClientError() | ChannelError() | ProtocolError():
             return (str(error),)
         case OSError(errno=number) if number in _OUT_OF_SPACE:
-            return (str(DiskFull()),)
+            # The store says DiskFull itself, and that nothing was changed; here that is not known.
+            return ("the disk is full: free some space and try again",)
         case TimeoutError():
             return ("no answer in time: try again, or give it longer with --timeout",)
         case OSError():

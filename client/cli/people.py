@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 __all__ = ["find_message", "find_others_message", "find_person", "names_of", "resolve", "take_addressees"]
 
 _NUMBER: Final = re.compile(r"(?:no\.?\s*|#)?([0-9]{1,15})", re.IGNORECASE)
-_MESSAGE_ID: Final = re.compile(r"[0-9a-f]{32}")
+_WHOLE_ID: Final = re.compile(r"[0-9a-f]{32}")
 _MIN_PREFIX: Final = 4
+_NAMED: Final = ("participant", "message", "commitment")
 
 
 def find_person(text: str, people: "Iterable[Participant]") -> "Participant":
@@ -48,7 +49,7 @@ def find_message(text: str, negotiation: "Negotiation") -> "FoldedMessage":
         UnknownMessage: it is no number, or there is no message at it.
     """
     text = text.strip()
-    if _MESSAGE_ID.fullmatch(text):
+    if _WHOLE_ID.fullmatch(text):
         found = negotiation.message(text)
     elif number := _NUMBER.fullmatch(text):
         found = negotiation.by_position(int(number[1]))
@@ -80,7 +81,7 @@ def names_of(negotiation: "Negotiation", people: "Iterable[Participant]" = ()) -
 def resolve(
     kind: "MessageType", fields: "Mapping[str, JsonValue]", negotiation: "Negotiation"
 ) -> "dict[str, JsonValue]":
-    """Put ids in the place of names and numbers, in fields that hold participants or messages.
+    """Put ids in the place of names and numbers, in fields that hold participants, messages or commitments.
 
     Args:
         kind: the message type.
@@ -89,7 +90,7 @@ def resolve(
 
     Raises:
         UnknownPerson: a name that fits nobody.
-        UnknownMessage: a number that fits no message.
+        UnknownMessage: a number that fits no message, or the start of an id that fits no commitment.
     """
     from protocols.messages import describe_fields
 
@@ -122,8 +123,8 @@ def _resolve(
     match value:
         case str():
             pattern = re.sub(r"(?<=\.)[0-9]+(?=\.|$)", "*", path)
-            what = kinds.get(pattern)
-            if what not in ("participant", "message"):
+            what = kinds.get(pattern, "")
+            if what not in _NAMED:
                 return value
             parts = [part.strip() for part in value.split(",") if part.strip()]
             return ",".join(_id(part, what, negotiation) for part in parts)
@@ -138,8 +139,20 @@ def _resolve(
 
 
 def _id(text: str, what: str, negotiation: "Negotiation") -> str:
-    if _MESSAGE_ID.fullmatch(text):
-        return text  # a participant's id looks the same; what it names, the rules decide
-    if what == "message":
-        return find_message(text, negotiation).id
-    return find_person(text, negotiation.roster.participants).id
+    if _WHOLE_ID.fullmatch(text):
+        return text  # whatever it names, the rules decide
+    match what:
+        case "message":
+            return find_message(text, negotiation).id
+        case "commitment":
+            return _find_commitment(text, negotiation)
+        case _:
+            return find_person(text, negotiation.roster.participants).id
+
+
+def _find_commitment(text: str, negotiation: "Negotiation") -> str:
+    ids = [commitment.id for commitment in negotiation.board().commitments]
+    found = [each for each in ids if len(text) >= _MIN_PREFIX and each.startswith(text.lower())]
+    if len(found) != 1:
+        raise UnknownMessage(f"there is no commitment {text}: `parley board` shows them")
+    return found[0]

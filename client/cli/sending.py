@@ -1,6 +1,7 @@
 """Saying something in a channel, and following it until the log has it or it is sure that it will not."""
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -39,18 +40,24 @@ async def say(session: ChannelSession, speak: Callable[[], Awaitable[bytes]], *,
     Cancellation: after `speak`, the message stays in the outbox and leaves with the next connection.
     """
     connected = await catch_up_or_say(session, timeout_s)
+    rejected_before = len(session.negotiation.rejected)
     async with _refusals(session) as refused:
         message_id = await speak()
-        try:
+        with contextlib.suppress(TimeoutError):  # then it is still in the outbox
             await session.wait_for(
                 lambda running: _is_settled(running, message_id, refused), timeout_s if connected else 0.1
             )
-        except TimeoutError:
-            return Sent(message_id.hex(), None)
+        await asyncio.sleep(0)  # a refusal that came just now is collected in the next step
     if session.alarm is not None:
         raise ChannelStopped(session.alarm.detail)
     if message_id in refused:
         raise NotTaken(f"{refused[message_id]}; the message was not sent")
+    if _is_rejected(session, message_id):
+        reasons = {entry.reason for entry in session.negotiation.rejected[rejected_before:]}
+        because = f" ({reasons.pop()})" if len(reasons) == 1 else ""
+        raise NotTaken(
+            f"everybody rejects the message{because}: something else came first; read on and say it again"
+        )
     return Sent(message_id.hex(), _position(session, message_id))
 
 
@@ -70,6 +77,7 @@ def report(session: ChannelSession, sent: Sent, *, json_output: bool) -> None:
 
 
 def _position(session: ChannelSession, message_id: bytes) -> int | None:
+    """Where the log has a message, as its receipt or the log itself says; None while neither does."""
     folded = session.negotiation.message(message_id)
     if folded is not None:
         return folded.position
@@ -78,9 +86,16 @@ def _position(session: ChannelSession, message_id: bytes) -> int | None:
 
 
 def _is_settled(session: ChannelSession, message_id: bytes, refused: dict[bytes, str]) -> bool:
-    if session.alarm is not None or message_id in refused:
+    if session.alarm is not None or message_id in refused or _is_rejected(session, message_id):
         return True
-    return _position(session, message_id) is not None
+    position = _position(session, message_id)
+    return position is not None and position <= session.negotiation.position
+
+
+def _is_rejected(session: ChannelSession, message_id: bytes) -> bool:
+    """Whether the log has a message that the rules made void: it left the outbox and is not in the fold."""
+    waiting = {item.message_id for item in session.outbox()}
+    return message_id not in waiting and session.negotiation.message(message_id) is None
 
 
 @asynccontextmanager

@@ -103,6 +103,9 @@ def board_lines(board: Board, negotiation: Negotiation, names: Names) -> Iterato
             actor = names.get(clause.actor, clause.actor)
             sentence = f"{actor} {clause.modal} {clause.action} {clause.object}"
             yield f"    {clause.no}.{clause.version} {sentence}: {proposal.clause_status(tabled).value}"
+            yield f"      hash {tabled.hash}"
+        if proposal.is_open(now_ms) and (package := proposal.package_hash()) is not None:
+            yield f"    package hash {package}, for a final CLAUSE-REPLY"
     yield f"COMMITMENTS ({len(board.commitments)})"
     for commitment in board.commitments:
         debtor = names.get(commitment.debtor, commitment.debtor)

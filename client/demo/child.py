@@ -75,7 +75,7 @@ class Child:
 
     async def kill(self) -> int:
         """End it with SIGKILL, as a power cut would; returns how it ended, as the system reports it."""
-        if self._process.returncode is None:
+        with contextlib.suppress(ProcessLookupError):  # it has ended already
             self._process.kill()
         return await self._process.wait()
 

@@ -11,7 +11,7 @@ from typing import Any, Final, Self, TypeAlias
 from pydantic import JsonValue
 
 from client.channel_session import ChannelSession
-from client.errors import ClientError
+from client.errors import ChannelStopped, ClientError
 from client.events import OutboxState
 from client.parley import Parley, utc_milliseconds
 from client.profiles import write_file
@@ -108,7 +108,7 @@ class Deeds:
         outbox = [
             {"message": item.message_id.hex(), "state": item.state.value} for item in self._session.outbox()
         ]
-        await self._session.caught_up(WAIT_S)
+        await self._until(_caught_up)
         return {"outbox": outbox, "members": [member.name for member in info.members]}
 
     async def safety_number(self, *, participant: str) -> Answer:
@@ -213,10 +213,7 @@ class Deeds:
             queued = {item.message_id.hex() for item in session.outbox() if item.state is OutboxState.QUEUED}
             return left not in queued and session.conversation.transcript.size >= size
 
-        try:
-            await self._now.wait_for(holds, WAIT_S)
-        except TimeoutError:
-            raise ClientError(f"it did not come about in {WAIT_S:g} s") from None
+        await self._until(holds)
         return {}
 
     async def show(self, *, message: str) -> Answer:
@@ -231,14 +228,13 @@ class Deeds:
     async def state(self) -> Answer:
         """Catch up; return where the conversation stands."""
         session = self._now
-        await session.caught_up(WAIT_S)
+        await self._until(_caught_up)
         negotiation = session.negotiation
         return {
             "size": session.conversation.transcript.size,
             "digest": negotiation.digest().hex(),
             "rejected": len(negotiation.rejected),
             "open": len(negotiation.open_dialogues()),
-            "alarm": None if session.alarm is None else session.alarm.detail,
             "messages": [_value(message) for message in negotiation.messages],
             "commitments": [
                 {"text": commitment.text, "state": commitment.state.value}
@@ -254,6 +250,14 @@ class Deeds:
         return {"bytes": len(data)}
 
     # Inside.
+
+    async def _until(self, condition: Callable[[ChannelSession], bool]) -> None:
+        try:
+            await self._now.wait_for(lambda session: session.alarm is not None or condition(session), WAIT_S)
+        except TimeoutError:
+            raise ClientError(f"it did not come about in {WAIT_S:g} s") from None
+        if self._now.alarm is not None:
+            raise ChannelStopped(self._now.alarm.detail)
 
     @property
     def _now(self) -> ChannelSession:
@@ -272,6 +276,10 @@ class Deeds:
         if tabled is None:
             raise ClientError("there is no such proposal in this channel")
         return tabled
+
+
+def _caught_up(session: ChannelSession) -> bool:
+    return session.line is not None and session.line.ready and not session.journal.waiting
 
 
 def _id(message_id: bytes) -> Answer:

@@ -1,6 +1,7 @@
 """What the demo proves in the end, each as one check that holds or not. Nothing here talks to the actors."""
 
 import asyncio
+import contextlib
 import json
 import sys
 from collections.abc import Iterable, Sequence
@@ -57,9 +58,9 @@ async def audit(command: str, log: Path, **changes: str) -> dict[str, Any]:
     except TimeoutError:
         raise DemoFailed(f"`parley audit {command}` took longer than {_AUDIT_S:g} s") from None
     finally:
-        if process.returncode is None:
+        with contextlib.suppress(ProcessLookupError):  # it has ended already
             process.kill()
-            await process.wait()
+        await process.wait()
     if process.returncode != 0:
         lines = errors.decode(errors="replace").strip().splitlines() or ["it said nothing"]
         raise DemoFailed(f"`parley audit {command}` exits with status {process.returncode}: {lines[-1]}")

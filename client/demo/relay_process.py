@@ -4,14 +4,16 @@ import asyncio
 import contextlib
 import signal
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Coroutine, Iterator
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 from client.demo.child import environment
 from client.demo.errors import DemoFailed
 
 __all__ = ["RelayProcess", "running_relay"]
+
+ResultT = TypeVar("ResultT")
 
 _SERVE: Final = (sys.executable, "-P", "-m", "server", "serve", "--open", "--listen", "127.0.0.1:0", "--data")
 _READY_S: Final = 20.0
@@ -39,7 +41,28 @@ class RelayProcess:
         try:
             yield
         finally:
-            self._process.send_signal(signal.SIGCONT)
+            with contextlib.suppress(ProcessLookupError):  # it was killed meanwhile; `while_it_runs` tells
+                self._process.send_signal(signal.SIGCONT)
+
+    async def while_it_runs(self, work: Coroutine[None, None, ResultT]) -> ResultT:
+        """Do something that needs the relay, and stop at once when the relay ends.
+
+        Raises:
+            DemoFailed: The relay ended first.
+
+        Cancellation: the work is cancelled.
+        """
+        working = asyncio.ensure_future(work)
+        ended = asyncio.ensure_future(self._process.wait())
+        try:
+            await asyncio.wait({working, ended}, return_when=asyncio.FIRST_COMPLETED)
+            if not working.done():
+                raise DemoFailed(f"the relay ended by itself with status {ended.result()}")
+            return working.result()
+        finally:
+            for task in (working, ended):
+                task.cancel()
+            await asyncio.gather(working, ended, return_exceptions=True)
 
     async def stop(self) -> int:
         """Ask it to stop, wait until it has; returns its exit status.
@@ -47,7 +70,8 @@ class RelayProcess:
         Raises:
             DemoFailed: It does not stop in time.
         """
-        self._process.terminate()
+        with contextlib.suppress(ProcessLookupError):  # it has ended: its status tells how
+            self._process.terminate()
         try:
             async with asyncio.timeout(_STOP_S):
                 return await self._process.wait()
@@ -80,7 +104,7 @@ async def running_relay(data: Path, errors: Path) -> AsyncIterator[RelayProcess]
     try:
         yield RelayProcess(await _ready(process), process)
     finally:
-        if process.returncode is None:
+        with contextlib.suppress(ProcessLookupError):
             process.kill()
         await process.wait()
 

@@ -119,9 +119,7 @@ async def perform(places: Places, printer: Printer) -> Outcome:
     printer.heading("A relay and three clients, each a process of its own")
     async with running_relay(places.relay, places.error("relay")) as relay:
         printer.say(f"relay {relay.url}, SQLite, process {relay.pid}", hang=2)
-        async with AsyncExitStack() as stack:
-            stage = _Stage(places, printer, relay, stack, passphrase)
-            talks = await stage.run()
+        talks = await relay.while_it_runs(_talk(places, printer, relay, passphrase))
         printer.say("The clients have ended. Stopping the relay.")
         stopped = await relay.stop()
     evidence = await prove(talks, unreadable=(places.relay, places.error("relay"), places.clients))
@@ -143,6 +141,11 @@ async def perform(places: Places, printer: Printer) -> Outcome:
         log=places.log(_TELLER),
         checks=checks,
     )
+
+
+async def _talk(places: Places, printer: Printer, relay: RelayProcess, passphrase: str) -> Talks:
+    async with AsyncExitStack() as stack:
+        return await _Stage(places, printer, relay, stack, passphrase).run()
 
 
 @dataclass(slots=True)
@@ -209,7 +212,7 @@ class _Stage:
             self.printer.say(f"{player.key}: {player.name}, {player.role.value}, process {pid}", hang=2)
         host, *guests = CAST
         await self._ask(host.key, "create", url=self.relay.url, title=TITLE, role=host.role.value)
-        self.printer.say(f"{host.key} makes the channel “{TITLE}”.", hang=2)
+        self.printer.say(f'{host.key} makes the channel "{TITLE}".', hang=2)
         for guest in guests:
             code = (await self._ask(host.key, "invite", name=guest.name, role=guest.role.value))["code"]
             joined = await self._ask(guest.key, "join", code=code)

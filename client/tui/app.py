@@ -34,12 +34,13 @@ class ChatApp(App[None]):
         self.push_screen(ConversationScreen(self._session, clock=self._clock))
 
 
-async def run_chat(session: SessionPort) -> None:
+async def run_chat(session: SessionPort, *, mouse: bool = False) -> None:
     """Show the channel until the person quits.
 
     Args:
         session: running; not closed here.
+        mouse: whether to take the mouse; off, the terminal's own selecting and copying works as usual.
 
     Cancellation: the terminal is restored; what was queued stays in the session's outbox.
     """
-    await ChatApp(session).run_async()
+    await ChatApp(session).run_async(mouse=mouse)

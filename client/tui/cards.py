@@ -46,9 +46,10 @@ def conversation(negotiation: Negotiation, outbox: tuple[OutboxItem, ...]) -> li
     items: list[Item] = [*negotiation.messages, *negotiation.rejected]
     if negotiation.rejected:
         items.sort(key=lambda item: item.position or 0)
-    known = {item.id for item in negotiation.messages}
     items += [
-        item for item in outbox if isinstance(item.message, Message) and item.message_id.hex() not in known
+        item
+        for item in outbox
+        if isinstance(item.message, Message) and negotiation.message(item.message_id) is None
     ]
     return items
 

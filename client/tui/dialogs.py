@@ -67,6 +67,7 @@ class ChooseScreen(ModalScreen[ChoiceT | None]):
         self._title = title
         self._choices = choices
         self._note = note
+        self._marked: int | None = None
 
     def compose(self) -> ComposeResult:
         """Lay it out."""
@@ -88,9 +89,15 @@ class ChooseScreen(ModalScreen[ChoiceT | None]):
 
     def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
         """Mark where the cursor is, not by colour alone."""
-        for index, choice in enumerate(self._choices):
-            here = index == event.option_index
-            event.option_list.replace_option_prompt_at_index(index, _prompt(choice, here=here))
+        with self.app.batch_update():
+            if self._marked is not None:
+                event.option_list.replace_option_prompt_at_index(
+                    self._marked, _prompt(self._choices[self._marked])
+                )
+            self._marked = event.option_index
+            event.option_list.replace_option_prompt_at_index(
+                self._marked, _prompt(self._choices[self._marked], here=True)
+            )
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         """Hand back what was chosen."""

@@ -10,11 +10,32 @@ from textual.message import Message as WidgetMessage
 from textual.widget import Widget
 from textual.widgets import Button, Input, Select, Static, TextArea
 
+from client.display import sanitise, sanitise_line
 from client.tui.form import Entry, More
 from client.tui.pick_list import PickList
 
 LONG_TEXT = 300
 """From this many characters on a field gets several lines."""
+
+
+class SafeInput(Input):
+    """A line to type in; what is pasted is as little to be trusted as what a peer wrote."""
+
+    def on_paste(self, event: events.Paste) -> None:
+        """Take pasted text, with everything visible that a terminal would obey."""
+        event.stop()
+        event.prevent_default()
+        self.replace(sanitise_line(event.text), *self.selection)
+
+
+class SafeTextArea(TextArea):
+    """Several lines to type in, as careful with what is pasted."""
+
+    def on_paste(self, event: events.Paste) -> None:
+        """Take pasted text, with everything visible that a terminal would obey."""
+        event.stop()
+        event.prevent_default()
+        self.replace(sanitise(event.text), *self.selection)
 
 
 class TypedInput(Input):
@@ -91,12 +112,14 @@ class Row(Vertical):
                 compact=True,
             )
         if (self.entry.limit or 0) >= LONG_TEXT and not self._typed_only:
-            area = TextArea(
+            area = SafeTextArea(
                 self._value, tab_behavior="focus", soft_wrap=True, compact=True, highlight_cursor_line=False
             )
             area.cursor_blink = False
             return area
-        line = (TypedInput if self._typed_only else Input)(self._value, select_on_focus=False, compact=True)
+        line = (TypedInput if self._typed_only else SafeInput)(
+            self._value, select_on_focus=False, compact=True
+        )
         line.cursor_blink = False
         return line
 

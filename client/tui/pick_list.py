@@ -40,9 +40,10 @@ class PickList(OptionList):
         return Content(f"{'▶' if here else ' '} [{mark}] {label}")
 
     def _refresh_prompts(self, *, focused: bool = True) -> None:
-        for index in range(len(self._choices)):
-            here = focused and index == self.highlighted
-            self.replace_option_prompt_at_index(index, self._prompt(index, here=here))
+        with self.app.batch_update():
+            for index in range(len(self._choices)):
+                here = focused and index == self.highlighted
+                self.replace_option_prompt_at_index(index, self._prompt(index, here=here))
 
     def on_focus(self) -> None:
         """Show where the person is."""

@@ -41,10 +41,10 @@ def new_form(kind: MessageType, selected: FoldedMessage | None, names: Names) ->
                 (sanitise_line(f"{path}: {leaf_text(leaf)}"), path)
                 for path, leaf in content_leaves(selected.content).items()
             )
-            form.values["topic"] = selected.message.envelope.topic
+            form.values["topic"] = sanitise_line(selected.message.envelope.topic)
         case MessageType.RESPONSE if selected is not None:
             form.values["target"] = names.message(selected.id)
-            form.values["topic"] = selected.message.envelope.topic
+            form.values["topic"] = sanitise_line(selected.message.envelope.topic)
         case MessageType.ALERT:
             form.values |= {"precedence": "FLASH", "persons_at_risk.unit": "persons"}
         case MessageType.NOTIFY:
@@ -102,7 +102,7 @@ def reply_form(target: FoldedMessage, choice: Answer, names: Names) -> Form:
     if choice.type is MessageType.CLAUSE_REPLY and tabled is not None:
         return _clause_reply_form(target, tabled, names)
     form = new_form(choice.type, target, names)
-    form.values["topic"] = target.message.envelope.topic
+    form.values["topic"] = sanitise_line(target.message.envelope.topic)
     match choice.type, target.content:
         case MessageType.COMMIT_EVENT, _:
             content = target.message.content
@@ -128,7 +128,8 @@ def _clause_reply_form(target: FoldedMessage, tabled: TabledProposal, names: Nam
         form.headings[item] = "\n".join(wording.clause(clause.clause, names))
         form.labels |= {f"{item}.answer": f"answer to clause {clause.clause.no}", f"{item}.reason": "reason"}
         leaves = _clause_texts(clause.clause.model_dump(exclude_none=True))
-        form.values |= {f"{item}.clause.{path}": value for path, value in leaves.items()}
+        # A peer's words come into an editor here; what a terminal would obey is made visible first.
+        form.values |= {f"{item}.clause.{path}": sanitise_line(value) for path, value in leaves.items()}
         form.counts |= {f"{item}.clause.area": len(clause.clause.area or ())}
     if tabled.status(names.negotiation.relay_time_ms) is PackageStatus.AGREED:
         form.values["final"] = "true"

@@ -224,7 +224,7 @@ class Replies:
         choices = [
             Choice(
                 kind.value,
-                entry.purpose if role in entry.senders else f"not sent by a {role}",
+                entry.purpose if role in entry.senders else f"not for the role {role}",
                 kind if role in entry.senders else None,
             )
             for kind, entry in sorted(CATALOGUE.items(), key=lambda pair: _ORDER.index(pair[0]))

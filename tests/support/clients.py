@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from channel.audit import parse_export, verify_export
+from channel.invitation import Invitation
 from client.channel_session import ChannelSession
-from client.events import ChannelInfo, Invited
+from client.events import ChannelInfo
 from client.parley import Parley, utc_milliseconds
 from client.profiles import Profile, create_profile, open_profile
 from client.store import KeyDerivation
-from protocols.messages import Role
+from protocols.messages import Message, Role
 from protocols.messages.information import Question
 from tests.support.waiting import eventually
 
@@ -33,6 +34,13 @@ class Person:
     def questions(self) -> list[str]:
         """The questions of the conversation as this person has it, in log order."""
         contents = (folded.message.content for folded in self.session.negotiation.messages)
+        return [content.question for content in contents if isinstance(content, Question)]
+
+    @property
+    def unsent(self) -> list[str]:
+        """The questions that are on their way, or wait to be."""
+        bodies = (item.message for item in self.session.outbox())
+        contents = (body.content for body in bodies if isinstance(body, Message))
         return [content.question for content in contents if isinstance(content, Question)]
 
     async def ask(self, question: str, *, topic: str = "bridge") -> bytes:
@@ -65,10 +73,21 @@ def silent(_: str) -> None:
     """Progress that nobody looks at."""
 
 
-async def admit(host: Person, parley: Parley, *, role: Role = Role.PARTY) -> ChannelInfo:
-    """Invite and join."""
-    invited: Invited = await host.session.invite(parley.name, role)
-    return await parley.join(invited.code, progress=silent)
+async def admit(
+    host: Person, parley: Parley, *, role: Role = Role.PARTY, route: str | None = None
+) -> ChannelInfo:
+    """Invite and join.
+
+    Args:
+        host: Who invites.
+        parley: Who comes.
+        role: Theirs.
+        route: By which URL the newcomer reaches the relay; None for the one the host uses.
+    """
+    code = (await host.session.invite(parley.name, role)).code
+    if route is not None:
+        code = Invitation(route, Invitation.parse(code).secret).code
+    return await parley.join(code, progress=silent)
 
 
 @contextlib.asynccontextmanager

@@ -66,9 +66,7 @@ class Member:
         self.clock = clock
         self.random: Callable[[int], bytes] = Random(f"{seed} {name}").randbytes
         self.identity = Identity.from_seed(self.random(32))
-        self.keys = leaf_keys(
-            SUITE, self.identity, device="", now_s=clock.now_ms // 1000, random=self.random
-        )
+        self.keys = leaf_keys(SUITE, self.identity, device="", now_s=clock.now_ms // 1000, random=self.random)
         self.bundle: KeyPackageBundle | None = None
         self.sent: list[Sent] = []
         self.taken: list[Taken] = []
@@ -114,9 +112,7 @@ class Member:
         self.log = relay.create(self.conversation.transcript.genesis, self.conversation.access_key()[1])
         self.epochs = [self.conversation.transcript.epoch]
         self.notes = {1: self.log.checkpoint(1)}
-        self.conversation.follower = self.conversation.follower.receive(
-            1, (), self.notes[1], ()
-        )
+        self.conversation.follower = self.conversation.follower.receive(1, (), self.notes[1], ())
         return self.log
 
     def key_package(self) -> KeyPackageBundle:
@@ -136,9 +132,7 @@ class Member:
         export = parse_export(history)
         verified = verify_export(export, complete=False)
         transcript = verified.transcript
-        group = Group.join(
-            welcome, bundle=self.bundle, authenticate=authenticator(self.clock.now_ms // 1000)
-        )
+        group = Group.join(welcome, bundle=self.bundle, authenticate=authenticator(self.clock.now_ms // 1000))
         assert group.context.encode() == transcript.epoch.context.encode()
         genesis = transcript.genesis
         self.conversation = Conversation(
@@ -164,7 +158,12 @@ class Member:
     # saying
 
     def body(
-        self, kind: str, fields: Mapping[str, JsonValue], *, to: Sequence["Member"] = (), **envelope: JsonValue
+        self,
+        kind: str,
+        fields: Mapping[str, JsonValue],
+        *,
+        to: Sequence["Member"] = (),
+        **envelope: JsonValue,
     ) -> bytes:
         return encode_body(
             compose_now(
@@ -195,9 +194,13 @@ class Member:
     def post(self, message: bytes, next_access_key: bytes | None = None) -> Ordered:
         return self.log.append(message, next_access_key, access_key=self.conversation.access_key()[1])
 
-    def say(self, kind: str = "INFORM", fields: Mapping[str, JsonValue] | None = None, **more: Any) -> Ordered:
+    def say(
+        self, kind: str = "INFORM", fields: Mapping[str, JsonValue] | None = None, **more: Any
+    ) -> Ordered:
         """Compose, seal and post."""
-        return self.post(self.seal(self.body(kind, informing() if fields is None else fields, **more)).message)
+        return self.post(
+            self.seal(self.body(kind, informing() if fields is None else fields, **more)).message
+        )
 
     def say_id(self, kind: str, fields: Mapping[str, JsonValue], **more: Any) -> str:
         """The same; the message's id in hex, for others to refer to."""
@@ -225,7 +228,9 @@ class Member:
         return (Add(package), chartered(self.charter.with_entry(newcomer.seat(role))))
 
     def removing(self, leaver: "Member") -> tuple[Proposal, ...]:
-        leaves = [leaf for leaf, who in self.conversation.transcript.epoch.members.items() if who == leaver.id]
+        leaves = [
+            leaf for leaf, who in self.conversation.transcript.epoch.members.items() if who == leaver.id
+        ]
         return (*(Remove(leaf) for leaf in leaves), chartered(self.charter.without(leaver.id)))
 
     def admit(self, newcomer: "Member", role: Role = Role.PARTY) -> None:
@@ -302,10 +307,13 @@ class Member:
             genesis=conversation.transcript.genesis.encode(),
             interim_transcript_hash=conversation.transcript.interim_transcript_hash,
             entries=tuple(
-                EntryRecord(taken.judged.position, taken.judged.leaf_hash, taken.entry) for taken in self.taken
+                EntryRecord(taken.judged.position, taken.judged.leaf_hash, taken.entry)
+                for taken in self.taken
             ),
             checkpoints=tuple(
-                CheckpointRecord(covered, note) for covered, note in sorted(self.notes.items()) if covered <= size
+                CheckpointRecord(covered, note)
+                for covered, note in sorted(self.notes.items())
+                if covered <= size
             ),
             epochs=tuple(records),
             openings=tuple(

@@ -46,24 +46,26 @@ class RawLog:
             Create(request=1, genesis=self.genesis.encode(), access_key=self.public_key, admission_token="")
         )
 
-    async def authorise(self, relay: RelayConnection) -> Answer:
-        """Show its key."""
+    def proof(self, relay_vkey: str, challenge: bytes) -> Authorise:
+        """The frame that shows its key on the connection with this challenge."""
         signed = access.signed_bytes(
-            relay_vkey=relay.greeting.relay_vkey,
-            challenge=relay.greeting.challenge,
+            relay_vkey=relay_vkey,
+            challenge=challenge,
             log=self.log_id,
             epoch=0,
             access_key=self.public_key,
         )
-        return await relay.request(
-            Authorise(
-                request=1,
-                log=self.log_id,
-                epoch=0,
-                access_key=self.public_key,
-                signature=sign_access(self.private_key, signed),
-            )
+        return Authorise(
+            request=1,
+            log=self.log_id,
+            epoch=0,
+            access_key=self.public_key,
+            signature=sign_access(self.private_key, signed),
         )
+
+    async def authorise(self, relay: RelayConnection) -> Answer:
+        """Show its key."""
+        return await relay.request(self.proof(relay.greeting.relay_vkey, relay.greeting.challenge))
 
     async def append(self, relay: RelayConnection, message: bytes) -> Answer:
         """Append bytes."""

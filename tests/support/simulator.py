@@ -102,9 +102,7 @@ class SimulatedLog:
             if commit:
                 self.previous, self.candidates = self.candidates, set()
                 self.epoch, self.settled = self.epoch + 1, False
-        elif not (access_key in self.previous and commit and header.epoch == self.epoch - 1):
-            raise self._refusal("WRONG_EPOCH")
-        elif self.settled:
+        elif not (access_key in self.previous and commit and header.epoch == self.epoch - 1) or self.settled:
             raise self._refusal("WRONG_EPOCH")
         if next_access_key is not None:
             self.candidates = self.candidates | {next_access_key}

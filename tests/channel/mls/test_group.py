@@ -217,7 +217,7 @@ def test_a_removed_member_is_out() -> None:
     for operation in (
         lambda: gone.protect(b"", random=RANDOM),
         lambda: gone.commit(random=RANDOM, **JUDGE),
-        lambda: gone.propose(Remove(0), random=RANDOM),
+        lambda: gone.propose(Remove(0), random=RANDOM, **JUDGE),
         lambda: gone.receive(message, **JUDGE),
         lambda: gone.adopt(result.pending),
     ):
@@ -258,7 +258,7 @@ def test_a_pending_group_is_not_in_use() -> None:
 
 def test_a_proposal_is_committed_by_reference() -> None:
     alice, bob, carol = make_group("alice", "bob", "carol")
-    alice, message = alice.propose(Remove(2), random=RANDOM)
+    alice, message = alice.propose(Remove(2), random=RANDOM, **JUDGE)
     received = bob.receive(message, **JUDGE)
     assert isinstance(received, ProposalReceived)
     assert (received.sender, received.proposal) == (0, Remove(2))
@@ -283,12 +283,12 @@ def test_an_update_replaces_the_key_of_a_leaf() -> None:
     assert groups[1].epoch_state.own_leaf.encryption_key != old
     assert agree(*commit(groups[2], groups[0], groups[1]))
     with pytest.raises(ValueError, match="propose_update"):
-        alice.propose(Update(alice.epoch_state.own_leaf), random=RANDOM)
+        alice.propose(Update(alice.epoch_state.own_leaf), random=RANDOM, **JUDGE)
 
 
 def test_nothing_is_said_while_a_proposal_waits() -> None:
     alice, bob = make_group("alice", "bob")
-    alice, message = alice.propose(GroupContextExtensions(()), random=RANDOM)
+    alice, message = alice.propose(GroupContextExtensions(()), random=RANDOM, **JUDGE)
     bob = bob.receive(message, **JUDGE).group
     for group in (alice, bob):
         with pytest.raises(StateError):
@@ -300,8 +300,8 @@ def test_nothing_is_said_while_a_proposal_waits() -> None:
 def test_a_proposal_that_cannot_be_committed_is_left_out() -> None:
     alice, bob, carol = make_group("alice", "bob", "carol")
     alice, update = alice.propose_update(random=RANDOM)
-    alice, removal = alice.propose(Remove(1), random=RANDOM)
-    alice, _ = alice.propose(Add(make_bundle("dave").key_package), random=RANDOM)
+    alice, removal = alice.propose(Remove(1), random=RANDOM, **JUDGE)
+    alice, _ = alice.propose(Add(make_bundle("dave").key_package), random=RANDOM, **JUDGE)
     for message in (update, removal):
         carol = carol.receive(message, **JUDGE).group
     # Alice cannot commit her own update, and the application no longer believes Dave (rule 5.3.1-1).
@@ -320,7 +320,7 @@ def test_a_removal_comes_before_an_update_of_the_same_leaf() -> None:
     alice, bob, carol = make_group("alice", "bob", "carol")
     bob, update = bob.propose_update(random=RANDOM)
     carol = carol.receive(update, **JUDGE).group
-    carol, removal = carol.propose(Remove(1), random=RANDOM)
+    carol, removal = carol.propose(Remove(1), random=RANDOM, **JUDGE)
     alice = alice.receive(update, **JUDGE).group
     alice = alice.receive(removal, **JUDGE).group
     alice, carol = commit(alice, carol)
@@ -333,7 +333,7 @@ def test_a_flood_of_proposals_does_not_keep_us_from_committing() -> None:
     alice, bob = make_group("alice", "bob")
     for number in range(MAX_CHOSEN + 8):
         change = GroupContextExtensions(()) if number % 2 else Add(make_bundle(f"{number}").key_package)
-        bob, message = bob.propose(change, random=RANDOM)
+        bob, message = bob.propose(change, random=RANDOM, **JUDGE)
         alice = alice.receive(message, **JUDGE).group
     result = alice.commit(random=RANDOM, **JUDGE)
     received = bob.receive(result.message, **JUDGE)

@@ -62,8 +62,6 @@ async def remove(profile: Path, name: str) -> None:
 def test_whoever_was_removed_reads_on_but_says_nothing(scene: Scene, tmp_path: Path) -> None:
     number = scene.ask("Water")
     asyncio.run(remove(scene.mira, "Amal"))
-    scene.send(
-        scene.mira, "INFORM", "topic=x", "statement=y", "basis=OWN_OBSERVATION", "as_of=2026-01-01T00:00:00Z"
     said = parley("answer", "North", number, "AFFIRM", profile=scene.amal)
     assert said.status == 1
     assert "no longer a member" in said.complaint
@@ -92,3 +90,23 @@ def test_a_relay_that_goes_back_in_time_stops_the_channel(cli: Cli, tmp_path: Pa
     shown = json.loads(parley("channel", "show", "North", "--stored", "--json", profile=scene.mira).out)
     assert shown["status"] == "STOPPED"
     assert shown["alarm"].startswith("ROLLBACK")
+
+
+@pytest.mark.slow
+def test_ctrl_c_leaves_the_code_good(scene: Scene, tmp_path: Path) -> None:
+    inviting = spawn("invite", "North", "--name", "Olga", "--role", "observer", profile=scene.mira)
+    assert inviting.stdout is not None
+    code = inviting.stdout.readline().strip()
+    inviting.send_signal(signal.SIGINT)
+    _, err = inviting.communicate(timeout=DEADLINE_S)
+    assert inviting.returncode == 1
+    assert err.splitlines()[-1] == "parley: interrupted: what was said is kept and goes on next time"
+    assert "Traceback" not in err
+
+    following = spawn("tail", "North", "--follow", profile=scene.mira)
+    try:
+        joined = parley("join", code, profile=make_profile(tmp_path / "olga", "Olga"))
+    finally:
+        following.send_signal(signal.SIGINT)
+        following.communicate(timeout=DEADLINE_S)
+    assert joined.status == 0, joined.err

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -100,6 +101,37 @@ def test_an_interrupted_demo_leaves_nothing_behind(tmp_path: Path, how: signal.S
     assert (running.returncode, errors) == (1, "parley: interrupted: every process of the demo was ended\n")
     assert left_running(str(tmp_path)) == []
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_relay_that_dies_ends_the_demo_at_once(tmp_path: Path) -> None:
+    running = subprocess.Popen(
+        [sys.executable, "-P", "-m", "client", "demo"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "TMPDIR": str(tmp_path)},
+    )
+    with running:
+        assert running.stdout is not None
+        try:
+            while (found := re.search(r"^relay .* process ([0-9]+)$", running.stdout.readline())) is None:
+                assert running.poll() is None
+            while "== Amal asks" not in running.stdout.readline():
+                assert running.poll() is None
+            os.kill(int(found[1]), signal.SIGKILL)
+            _, errors = running.communicate(timeout=20)
+        finally:
+            running.kill()
+    assert running.returncode == 1
+    assert errors.splitlines()[-1] == "parley: the relay ended by itself with status -9"
+    assert "Traceback" not in errors
+    assert left_running(str(tmp_path)) == []
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_nothing_of_it_loads_the_interface() -> None:
+    code = "import sys, client.demo.command, client.demo.actor; sys.exit('textual' in sys.modules)"
+    subprocess.run([sys.executable, "-P", "-c", code], check=True)
 
 
 def outcome(*checks: Check) -> Outcome:

@@ -3,47 +3,17 @@
 from collections.abc import Callable
 
 import pytest
-from textual.pilot import Pilot
 
 from client.events import Alarm, AlarmKind, SendRefused
-from client.tui.app import ChatApp
 from client.tui.cards import Card, CardMaker, Item, key_of
-from client.tui.conversation_screen import ConversationScreen
 from client.tui.dialogs import AskScreen, ChooseScreen, ReadScreen
 from client.tui.wrapping import wrap
 from protocols.messages import Message, Receipt
 from protocols.messages.roles import Role
 from protocols.negotiation import Participant
+from tests.client.tui.hands import FORK, SIZES, app_of, screen, select
 from tests.support.fake_session import AMAL, BORIS, MIRA, FakeSession, north_bridge
 from tests.support.screens import shown, until, until_shown
-
-SIZES = pytest.mark.parametrize("size", [(80, 24), (60, 20)], ids=["80x24", "60x20"])
-FORK = Alarm(
-    kind=AlarmKind.FORK, detail="the relay signed two different logs of 14 entries", ours=b"a", theirs=b"b"
-)
-
-
-def app_of(session: FakeSession) -> ChatApp:
-    return ChatApp(session, clock=session.clock)
-
-
-def screen(pilot: Pilot[None]) -> ConversationScreen:
-    found = pilot.app.screen_stack[1]
-    assert isinstance(found, ConversationScreen)
-    return found
-
-
-async def select(pilot: Pilot[None], position: int) -> None:
-    """Go to a message by its number, with the keys a person has."""
-    await pilot.press("home")
-    message = screen(pilot).session.negotiation.by_position(position)
-    assert message is not None
-    for _ in range(50):
-        selected = screen(pilot).transcript.selected
-        if selected is not None and key_of(selected) == message.id:
-            return
-        await pilot.press("j")
-    raise AssertionError(f"No. {position} was not reached:\n{shown(pilot.app)}")
 
 
 @SIZES
