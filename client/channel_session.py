@@ -13,11 +13,11 @@ from pydantic import JsonValue
 
 from channel.charter import Charter
 from channel.mls import Proposal
-from channel.transcript import Judged, Reason
 from client.admitting import DEFAULT_LIFETIME_S, Admission, propose_removal
 from client.backoff import Backoff
 from client.composing import compose_now
 from client.conversation import Committing, Conversation, Page
+from client.describing import describe
 from client.errors import (
     ChannelStopped,
     ClientError,
@@ -28,27 +28,23 @@ from client.errors import (
 )
 from client.events import (
     Alarm,
-    AlarmKind,
     AlarmRaised,
+    ChannelInfo,
     ConnectionChanged,
     ConnectionKind,
     ConnectionState,
-    EntryJudged,
     Event,
     Invited,
-    MemberJoined,
-    MemberLeft,
     OutboxItem,
-    SendRefused,
 )
 from client.failures import gravest
 from client.journal import Journal
 from client.line import Line
+from client.noticing import events_of
 from client.transport import RelayConnection
 from protocols.messages import Message, Role, compose_receipt, decode_body, encode_body
 from protocols.messages.values import format_time
 from protocols.negotiation import Negotiation
-from protocols.payload import EntryStatus
 
 __all__ = ["ChannelSession", "Connect"]
 
@@ -93,6 +89,19 @@ class ChannelSession:
         self._ended = False
 
     # What there is to see.
+
+    @property
+    def info(self) -> ChannelInfo:
+        """Title, role, members and status, as they are now."""
+        journal, transcript = self.journal, self.conversation.transcript
+        return describe(
+            transcript.epoch,
+            log_id=journal.log_id,
+            me=self.me,
+            relay_url=journal.relay_url,
+            size=transcript.size,
+            status=journal.status,
+        )
 
     @property
     def me(self) -> str:
@@ -370,20 +379,8 @@ class ChannelSession:
         )
 
     def _on_page(self, page: Page) -> None:
-        for taken in page.taken:
-            judged = taken.judged
-            accepted = judged.status is not EntryStatus.REJECTED
-            self._publish(EntryJudged(position=judged.position, accepted=accepted, reason=judged.reason))
-            if taken.own is not None and judged.reason is not None and not self.journal.holds(taken.own):
-                self._publish(SendRefused(message_id=taken.own, detail=judged.reason))
-            if judged.alarming:
-                self._publish(AlarmRaised(_other_view(judged)))
-        names = {entry.id: entry.name for entry in self.charter.roster}
-        for taken in page.taken:
-            for participant in taken.joined:
-                self._publish(MemberJoined(participant, names.get(participant, "")))
-            for participant, name in taken.left:
-                self._publish(MemberLeft(participant, name))
+        for event in events_of(page, self.charter, still_held=self.journal.holds):
+            self._publish(event)
         self.notify()
 
     def _connected(self, state: ConnectionState) -> None:
@@ -406,14 +403,6 @@ class ChannelSession:
         """Have everybody who waits look again."""
         self._tick.set()
         self._tick = asyncio.Event()
-
-
-def _other_view(judged: Judged) -> Alarm:
-    """Tell people; the channel goes on, or any member could stop it by a false statement."""
-    what = "log" if judged.reason == Reason.OTHER_LOG else "history"
-    sender = f"the sender of entry {judged.position}"
-    detail = f"{sender} was shown another {what} than we were, or says so: compare by voice"
-    return Alarm(kind=AlarmKind.OTHER_VIEW, detail=detail)
 
 
 def _settled(committing: Committing, session: ChannelSession) -> bool:

@@ -124,7 +124,7 @@ class Conversation:
         self.transcript = transcript
         self.committing = committing
         self.echo = Echo.of(group) if echo is None else echo
-        self.removed = False
+        self.removed = not group.is_active
 
     def access_key(self) -> tuple[bytes, bytes]:
         """The private and public access key of the current epoch (32 bytes each)."""
@@ -250,7 +250,7 @@ class Conversation:
                 check_closing(self.transcript.epoch, received.commit)
             except (ChannelError, ProtocolError):
                 return self._rejected(entry, Reason.INVALID_COMMIT)
-            self.removed = True
+            self.group, self.removed = received.group, True
             return Taken(entry=entry, judged=self.transcript.closing(entry), opening=opening)
         try:
             following = epoch_of(received.group)

@@ -20,6 +20,7 @@ from channel.mls import cipher_suite
 from client.admitting import Admission, save_answer
 from client.archive import export_of
 from client.channel_session import ChannelSession
+from client.describing import describe
 from client.errors import Refused, UnknownChannel, UnknownPerson
 from client.events import ChannelInfo
 from client.failures import gravest
@@ -36,13 +37,10 @@ from client.store import (
 )
 from client.transport import RelayConnection, connect
 from protocols.messages import Role
-from protocols.negotiation import Participant
 from protocols.relay.frames import Create, Done
 from protocols.relay.frames import Refused as RelayRefused
 
 __all__ = ["Parley", "utc_milliseconds"]
-
-_SHORT = 8
 
 
 def utc_milliseconds() -> int:
@@ -294,18 +292,13 @@ class Parley:
 
     def _info(self, tx: Transaction, row: ChannelRow) -> ChannelInfo:
         _, epoch = _at(tx, row.log_id)
-        charter = epoch.charter
-        me = charter.entry(self.participant_id)
-        return ChannelInfo(
-            log=row.log_id,
-            short=row.log_id.hex()[:_SHORT],
-            title=charter.title,
-            role=Role.OBSERVER if me is None else me.role,
+        return describe(
+            epoch,
+            log_id=row.log_id,
+            me=self.participant_id,
             relay_url=row.relay_url,
             size=row.state.size,
             status=row.status,
-            members=tuple(Participant(entry.id, entry.name, entry.role) for entry in charter.roster),
-            mode=charter.mode.value,
         )
 
 

@@ -250,17 +250,14 @@ class Group:
         now_s: int,
         authenticated_data: bytes = b"",
     ) -> tuple[Group, bytes]:
-        """Propose a change for somebody to commit. For an update of our own leaf use `propose_update`.
+        """Propose a change for somebody to commit: the group from now on, and the encoded MLSMessage.
 
         Args:
-            proposal: The proposal.
+            proposal: The proposal; for an update of our own leaf use `propose_update`.
             random: Gives the reuse guard.
             authenticate: Called for the leaf this adds; raises to refuse.
             now_s: Seconds since the Unix epoch.
             authenticated_data: What to say in the clear; signed all the same.
-
-        Returns:
-            The group from now on, and the encoded MLSMessage.
 
         Raises:
             PeerError: What it holds breaks a rule or is not to be trusted, so nobody could commit it.
@@ -269,8 +266,9 @@ class Group:
             Exception: Whatever `authenticate` raises.
         """
         judge = self._judge(authenticate, now_s)
-        aad = authenticated_data
-        return sending.propose(self, proposal, judge=judge, authenticated_data=aad, random=random)
+        return sending.propose(
+            self, proposal, judge=judge, authenticated_data=authenticated_data, random=random
+        )
 
     def propose_update(self, *, authenticated_data: bytes = b"", random: Random) -> tuple[Group, bytes]:
         """Propose a new encryption key for our own leaf (section 12.1.2); as `propose` otherwise."""

@@ -40,7 +40,7 @@ def test_a_sealed_message_binds_what_was_seen(people: list[Member]) -> None:
     assert (payload.message_id, payload.body, payload.counter) == (bytes(16), b"body", sealed.counter)
     received = mira.conversation.group.receive(sealed.message, authenticate=lambda *_: None, now_s=0)
     assert received.application_data == sealed.opening.content  # type: ignore[union-attr]
-    assert received.signature == sealed.opening.signature  # type: ignore[union-attr]
+    assert received.signature == sealed.opening.signature
 
 
 def test_each_message_has_its_own_salt_counter_and_generation(people: list[Member]) -> None:

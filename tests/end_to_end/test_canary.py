@@ -1,5 +1,6 @@
 """Words that only members may see are looked for everywhere else: the relay's disk, its log, the wire, our disk."""
 
+import base64
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -43,6 +44,11 @@ def disguises(word: bytes) -> Iterable[bytes]:
     yield word.hex().encode()
     yield text.encode("utf-16-le")
     yield text.encode("utf-16-be")
+    for offset in range(3):
+        groups = base64.b64encode(bytes(offset) + word)
+        whole = groups[4 if offset else 0 : 4 * ((offset + len(word)) // 3)]
+        if len(whole) >= 8:  # fewer would be found in noise
+            yield whole
 
 
 def found_in(data: bytes) -> set[bytes]:
@@ -95,7 +101,7 @@ async def test_no_word_of_the_members_is_anywhere_it_must_not_be(relay: RelayPro
                     for directory in (relay.data, *homes):
                         assert leaks(directory) == {}
                     export = host.export(info)
-                    assert found_in(export) >= {b"Marigold", b"Ptarmigan", b"Okapi"}
+                    assert found_in(export) >= {b"Marigold", b"Ptarmigan", b"Dromedary", b"Wilhelmina"}
                     assert verify_export(parse_export(export)).opened
         assert len(proxy.captured) > 10_000
         assert found_in(bytes(proxy.captured)) == set()

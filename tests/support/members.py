@@ -191,8 +191,9 @@ class Member:
         self.sent.append(sent)
         return sent
 
-    def post(self, message: bytes, next_access_key: bytes | None = None) -> Ordered:
-        return self.log.append(message, next_access_key, access_key=self.conversation.access_key()[1])
+    def post(self, message: bytes, next_access_key: bytes | None = None, *, contest: bool = False) -> Ordered:
+        access_key = self.conversation.access_key()[1]
+        return self.log.append(message, next_access_key, access_key=access_key, contest=contest)
 
     def say(
         self, kind: str = "INFORM", fields: Mapping[str, JsonValue] | None = None, **more: Any
@@ -219,9 +220,9 @@ class Member:
             proposals, intent=intent, now_s=self.clock.now_ms // 1000, random=self.random
         )
 
-    def post_commit(self, *proposals: Proposal) -> Ordered:
+    def post_commit(self, *proposals: Proposal, contest: bool = False) -> Ordered:
         committing = self.commit(*proposals)
-        return self.post(committing.message, committing.next_access_key)
+        return self.post(committing.message, committing.next_access_key, contest=contest)
 
     def adding(self, newcomer: "Member", role: Role = Role.PARTY) -> tuple[Proposal, ...]:
         package = newcomer.key_package().key_package

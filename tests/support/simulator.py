@@ -83,8 +83,16 @@ class SimulatedLog:
         root = self._tree().root(size)
         return checkpoints.sign(Checkpoint(self.genesis.origin, size, root), self._key)
 
-    def append(self, message: bytes, next_access_key: bytes | None, *, access_key: bytes) -> Ordered:
+    def append(
+        self, message: bytes, next_access_key: bytes | None, *, access_key: bytes, contest: bool = False
+    ) -> Ordered:
         """Order a message for whoever holds an epoch's access key.
+
+        Args:
+            message: An MLSMessage.
+            next_access_key: With a commit, of the epoch it opens.
+            access_key: Of the epoch that the sender is in.
+            contest: The sender knows that its epoch is over, and says that no commit of it was valid.
 
         Raises:
             Refusal: Another epoch, another key, or no PrivateMessage of this group.
