@@ -14,6 +14,7 @@ from pydantic import JsonValue
 from channel.charter import Charter
 from channel.mls import Proposal
 from client.admitting import DEFAULT_LIFETIME_S, Admission, propose_removal
+from client.audience import Audience
 from client.backoff import Backoff
 from client.composing import compose_now
 from client.conversation import Committing, Conversation, Page
@@ -49,7 +50,6 @@ from protocols.negotiation import Negotiation
 __all__ = ["ChannelSession", "Connect"]
 
 Connect = Callable[[], contextlib.AbstractAsyncContextManager[RelayConnection]]
-_EVENTS_LIMIT = 1024
 
 
 class ChannelSession:
@@ -82,7 +82,7 @@ class ChannelSession:
         self._uniform = uniform
         self._tick = asyncio.Event()
         self._retry = asyncio.Event()
-        self._listeners: list[asyncio.Queue[Event]] = []
+        self._audience = Audience()
         self._commit_lock = asyncio.Lock()
         self._last_contact_ms: int | None = None
         self._offline_since_ms: int | None = None
@@ -294,18 +294,12 @@ class ChannelSession:
         """Do not wait any longer before the next attempt to connect."""
         self._retry.set()
 
-    async def events(self) -> AsyncIterator[Event]:
+    def events(self) -> AsyncIterator[Event]:
         """What happens from now on.
 
         If nobody takes them, old ones are dropped; the state above is the truth.
         """
-        queue: asyncio.Queue[Event] = asyncio.Queue(_EVENTS_LIMIT)
-        self._listeners.append(queue)
-        try:
-            while True:
-                yield await queue.get()
-        finally:
-            self._listeners.remove(queue)
+        return self._audience.listen()
 
     # Keeping the connection.
 
@@ -388,10 +382,7 @@ class ChannelSession:
         self._publish(ConnectionChanged(state))
 
     def _publish(self, event: Event) -> None:
-        for queue in self._listeners:
-            if queue.full():
-                queue.get_nowait()
-            queue.put_nowait(event)
+        self._audience.publish(event)
         self.notify()
 
     def _wake(self) -> None:

@@ -153,9 +153,12 @@ class MessageState:
         is_active = reader.u8()
         if is_active > 1:
             raise DecodeError("a stored flag is neither 0 nor 1")
+        secret_tree = SecretTree.decode(reader.opaque(), epoch.suite)
+        if is_active and secret_tree.leaves != epoch.tree.leaf_count:
+            raise DecodeError("a stored secret tree and ratchet tree do not fit together")
         return cls(
             is_active=bool(is_active),
-            secret_tree=SecretTree.decode(reader.opaque(), epoch.suite),
+            secret_tree=secret_tree,
             proposals=reader.vector(WaitingProposal.read),
             own_commit=reader.optional(OwnCommit.read),
         )

@@ -235,3 +235,18 @@ async def test_an_access_proof_is_of_no_use_on_another_connection() -> None:
         expect(Authorised, await ada.ask(frame))
         thief = relay.member()
         assert code_of(await thief.ask(replace(frame, epoch=0))) == "UNAUTHORISED"
+
+
+@pytest.mark.xfail(strict=True, reason="S7: who never finishes an HTTP request keeps a socket for as long as it likes")
+async def test_who_says_nothing_at_all_is_cut_off() -> None:
+    from tests.server.socket_client import running
+
+    async with running(Config(open=True, port=0, hello_timeout_s=0.1)) as (_, url):
+        port = int(url.rsplit(":", 1)[1].split("/")[0])
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        try:
+            writer.write(b"GET /v1 HTTP/1.1\r\nHost: relay\r\n")
+            async with asyncio.timeout(1.0):
+                assert await reader.read() is not None
+        finally:
+            writer.close()

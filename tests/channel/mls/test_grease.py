@@ -19,7 +19,7 @@ from tests.support.builders import (
     seal_hostile,
     seeded,
 )
-from tests.support.refusal import refuse, refuse_rule
+from tests.support.refusal import refuse_rule
 
 GREASE = 0x7A7A
 EVE = make_bundle("eve")
@@ -94,4 +94,4 @@ def test_listing_an_unknown_credential_type_makes_nobody_able_to_use_it() -> Non
     alice, bob = make_group("alice", "bob")
     only = replace(LISTED, credentials=(GREASE,))
     message = hostile_commit(alice, Add(forge_key_package(EVE, capabilities=only)))
-    assert refuse(bob, message, Exception).rule == "7.2-2"
+    refuse_rule(bob, message, "7.2-2")

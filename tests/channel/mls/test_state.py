@@ -1,13 +1,19 @@
 """A stored group: versioned, exact, cheap to save again, and free of what has been deleted."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from channel.mls import DecodeError, Group, KeyPackageBundle, Lifetime, Remove
+from channel.mls import DecodeError, Group, KeyPackageBundle, LeafNode, Lifetime, Remove
+from channel.mls.codec import opaque, vector
 from channel.mls.epoch_state import EpochState
+from channel.mls.ratchet_tree import Node
+from channel.mls.secret_tree import SecretTree
 from channel.mls.state import STATE_VERSION, MessageState
-from tests.support.builders import JUDGE, make_bundle, make_group, seeded
+from channel.mls.tree_math import LeafCount
+from tests.support.builders import JUDGE, SUITE, make_bundle, make_group, seeded
 
 RANDOM = seeded("test_state")
 
@@ -124,6 +130,28 @@ def test_a_stored_epoch_of_an_unknown_suite_is_refused() -> None:
     encoded[position : position + 2] = b"\xff\xff"
     with pytest.raises(DecodeError, match="cipher suite"):
         EpochState.decode(bytes(encoded))
+
+
+def test_a_stored_tree_that_cannot_be_one_is_refused() -> None:
+    alice, _ = make_group("alice", "bob")
+    tree = alice.epoch_state.tree
+    for nodes in (tree.nodes[:2] + (None,) * 2, tree.nodes[1:2]):
+        damaged = vector([b"\x00" if node is None else b"\x01" + encode_node(node) for node in nodes])
+        encoded = alice.epoch_state.encode().replace(opaque(tree.encode()), opaque(damaged))
+        with pytest.raises(DecodeError, match="stored tree"):
+            EpochState.decode(encoded)
+
+
+def encode_node(node: Node) -> bytes:
+    return (b"\x01" if isinstance(node, LeafNode) else b"\x02") + node.encode()
+
+
+def test_parts_that_are_not_of_one_size_do_not_fit() -> None:
+    alice, _ = make_group("alice", "bob")
+    small = SecretTree.create(SUITE, leaves=LeafCount(1), encryption_secret=bytes(32))
+    encoded = replace(alice.message_state, secret_tree=small).encode(alice.epoch_state)
+    with pytest.raises(DecodeError, match="do not fit"):
+        MessageState.decode(encoded, alice.epoch_state)
 
 
 def test_a_stored_flag_is_0_or_1() -> None:
