@@ -132,6 +132,7 @@ class Admission:
                 blobs = _decode_blobs(row.outgoing or b"")
                 await post_letter(relay, mailbox=row.mailbox, slot=RESPONSE_SLOT, blobs=blobs)
                 self._put(replace(row, state=InvitationState.DONE, outgoing=None))
+                session.notify()
         except (InvitationRefused, ChannelError, ProtocolError):
             # Expired, used by somebody without the secret, or not admissible: this invitation is over. The
             # person who holds the code is told by the relay, or by the mailbox being gone.

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from channel.echo import Echo
 from channel.epoch import Epoch, decode_epoch
+from channel.errors import ChannelError
 from channel.mls import Group
 from channel.transcript import Opening, Transcript
 from client.conversation import Committing, Conversation, Taken
@@ -23,6 +24,7 @@ from client.store import (
     Transaction,
 )
 from protocols import canonical
+from protocols.errors import ProtocolError
 from protocols.log.checkpoint import verify
 from protocols.log.entry import Genesis
 from protocols.log.follower import LogFollower
@@ -110,6 +112,13 @@ def load(tx: Transaction, log_id: bytes) -> Conversation:
         LookupError: There is no such channel.
         ProfileDamaged: The rows do not give the history they say they do.
     """
+    try:
+        return _load(tx, log_id)
+    except (ChannelError, ProtocolError) as error:
+        raise ProfileDamaged("the profile's record of a channel cannot be read: restore a backup") from error
+
+
+def _load(tx: Transaction, log_id: bytes) -> Conversation:
     row = tx.channels.get(log_id)
     if row is None:
         raise LookupError("no such channel in the store")

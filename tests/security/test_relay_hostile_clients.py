@@ -239,14 +239,15 @@ async def test_an_access_proof_is_of_no_use_on_another_connection() -> None:
 
 @pytest.mark.xfail(strict=True, reason="S7: who never finishes an HTTP request keeps a socket for as long as it likes")
 async def test_who_says_nothing_at_all_is_cut_off() -> None:
-    from tests.server.socket_client import running
-
-    async with running(Config(open=True, port=0, hello_timeout_s=0.1)) as (_, url):
-        port = int(url.rsplit(":", 1)[1].split("/")[0])
-        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    async with server(Config(open=True, port=0, hello_timeout_s=0.1)) as relay:
+        reader, writer = await asyncio.open_connection("127.0.0.1", relay.port)
         try:
             writer.write(b"GET /v1 HTTP/1.1\r\nHost: relay\r\n")
             async with asyncio.timeout(1.0):
                 assert await reader.read() is not None
         finally:
             writer.close()
+
+
+async def test_a_mailbox_is_not_read_whole_for_each_request() -> None:
+    """Whoever holds a code may ask 4000 times a second; what one request costs must not grow with the mailbox."""
