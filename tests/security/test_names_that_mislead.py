@@ -12,7 +12,18 @@ from protocols.log.note import Verifier
 from protocols.messages import Role
 
 VKEY = Verifier("localhost", Identity.from_seed(bytes(32)).public_key).vkey
-BLANK = ("\u115f", "\u1160", "\u3164", "\uffa0", "\u2800", "\u034f", "\u17b4", "\u180b", "\ufe0f", "\U000e0100")
+BLANK = (
+    "\u115f",
+    "\u1160",
+    "\u3164",
+    "\uffa0",
+    "\u2800",
+    "\u034f",
+    "\u17b4",
+    "\u180b",
+    "\ufe0f",
+    "\U000e0100",
+)
 
 
 def seat(number: int, name: str) -> RosterEntry:

@@ -8,8 +8,12 @@ from dataclasses import replace
 import pytest
 import structlog
 
+from protocols.relay.access import signed_bytes
 from protocols.relay.frames import (
+    Append,
+    Authorise,
     Authorised,
+    Create,
     Done,
     MailboxContents,
     MailboxOpen,
@@ -27,6 +31,8 @@ from server.store.memory import MemoryStore
 from server.store.signed_heads import MemorySignedHeads
 from server.writer import Writer
 from tests.server.rig import SIGNER, Member, Rig, code_of, expect, genesis, key, public, rig
+from tests.server.socket_client import server
+from tests.support.fake_mls import COMMIT, private_message
 
 MAILBOX = bytes(range(32))
 
@@ -70,7 +76,9 @@ async def test_removed_members_cannot_use_up_the_connections_of_a_log() -> None:
         expect(Authorised, await again.authorise(log, 1, key(1)))
 
 
-@pytest.mark.xfail(strict=True, reason="S3: appends that can only be WRONG_EPOCH are charged to the whole log")
+@pytest.mark.xfail(
+    strict=True, reason="S3: appends that can only be WRONG_EPOCH are charged to the whole log"
+)
 async def test_removed_members_cannot_use_up_the_rate_of_a_log() -> None:
     rates = Rates(appends=Rate(1, 10))
     async with rig(Config(open=True, rates=rates)) as relay:
@@ -102,9 +110,6 @@ LOW_ORDER = (bytes(32), b"\x01" + bytes(31), b"\xec" + b"\xff" * 30 + b"\x7f", b
 
 @pytest.mark.parametrize("weak", LOW_ORDER, ids=lambda weak: weak.hex()[:8])
 async def test_access_keys_under_which_anybody_signs_are_refused(weak: bytes) -> None:
-    from protocols.relay.frames import Append, Authorise, Create  # local: used by this rule only
-    from tests.support.fake_mls import COMMIT, private_message
-
     async with rig() as relay:
         log, ada = await relay.channel()
         made = genesis(7)
@@ -195,11 +200,10 @@ async def test_an_unexpected_failure_does_not_write_a_log_id_into_the_operators_
     assert log.hex() not in repr(lines)
 
 
-def _append(log: bytes):  # type: ignore[no-untyped-def]
-    from protocols.relay.frames import Append
-    from tests.support.fake_mls import private_message
-
-    return Append(request=7, log=log, message=private_message(log, 0, body=os.urandom(8)), next_access_key=None)
+def _append(log: bytes) -> Append:
+    return Append(
+        request=7, log=log, message=private_message(log, 0, body=os.urandom(8)), next_access_key=None
+    )
 
 
 async def test_what_a_connection_holds_is_bounded_by_its_unanswered_requests() -> None:
@@ -217,9 +221,6 @@ async def test_what_a_connection_holds_is_bounded_by_its_unanswered_requests() -
 
 
 async def test_an_access_proof_is_of_no_use_on_another_connection() -> None:
-    from protocols.relay.access import signed_bytes
-    from protocols.relay.frames import Authorise
-
     async with rig() as relay:
         log, ada = await relay.channel()
         proof = signed_bytes(
@@ -237,7 +238,9 @@ async def test_an_access_proof_is_of_no_use_on_another_connection() -> None:
         assert code_of(await thief.ask(replace(frame, epoch=0))) == "UNAUTHORISED"
 
 
-@pytest.mark.xfail(strict=True, reason="S7: who never finishes an HTTP request keeps a socket for as long as it likes")
+@pytest.mark.xfail(
+    strict=True, reason="S7: who never finishes an HTTP request keeps a socket for as long as it likes"
+)
 async def test_who_says_nothing_at_all_is_cut_off() -> None:
     async with server(Config(open=True, port=0, hello_timeout_s=0.1)) as relay:
         reader, writer = await asyncio.open_connection("127.0.0.1", relay.port)
@@ -247,7 +250,3 @@ async def test_who_says_nothing_at_all_is_cut_off() -> None:
                 assert await reader.read() is not None
         finally:
             writer.close()
-
-
-async def test_a_mailbox_is_not_read_whole_for_each_request() -> None:
-    """Whoever holds a code may ask 4000 times a second; what one request costs must not grow with the mailbox."""

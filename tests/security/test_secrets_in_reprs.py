@@ -82,7 +82,9 @@ def assert_silent(root: object, *more: bytes) -> None:
             continue
         for shown in (repr(thing), str(thing), f"{thing}"):
             for secret in secrets:
-                assert not any(form in shown for form in forms(secret)), f"{type(thing)} ({name}) shows a secret"
+                assert not any(form in shown for form in forms(secret)), (
+                    f"{type(thing)} ({name}) shows a secret"
+                )
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,9 @@ from tests.support.relay_process import running_relay
 
 CANARY = "heliotrope"
 HOSTILE = ("\x1b]52;c;eA==\x07", "\x1b[2J\x1b[H", "\u202e\u2066", "\x9b31m\x7f")
-FORBIDDEN = frozenset("\x00\x07\x08\x0b\x0c\r\x1b\x7f\x9b\u00ad\u200b\u200e\u200f\u202a\u202e\u2066\u2069\ufeff")
+FORBIDDEN = frozenset(
+    "\x00\x07\x08\x0b\x0c\r\x1b\x7f\x9b\u00ad\u200b\u200e\u200f\u202a\u202e\u2066\u2069\ufeff"
+)
 COMMANDS = (
     ("channel", "list"),
     ("channel", "list", "--json"),
@@ -104,7 +106,9 @@ def test_the_hostile_messages_count_for_nothing(aftermath: Aftermath) -> None:
 
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
 @pytest.mark.parametrize("who", ["Mira", "Amal"])
-def test_nothing_a_terminal_obeys_is_printed(aftermath: Aftermath, who: str, command: tuple[str, ...]) -> None:
+def test_nothing_a_terminal_obeys_is_printed(
+    aftermath: Aftermath, who: str, command: tuple[str, ...]
+) -> None:
     done = parley(*command, profile=aftermath.directory / who)
     assert done.status == 0, done.err
     assert_harmless(done.out + done.err)

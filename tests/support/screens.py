@@ -7,7 +7,7 @@ from typing import Any
 from textual.app import App
 from textual.pilot import Pilot
 
-DEADLINE_S = 5.0
+DEADLINE_S = 20.0
 
 
 def shown(app: App[Any]) -> str:

@@ -110,7 +110,9 @@ class SimulatedLog:
             if commit:
                 self.previous, self.candidates = self.candidates, set()
                 self.epoch, self.settled = self.epoch + 1, False
-        elif not (access_key in self.previous and commit and header.epoch == self.epoch - 1) or self.settled:
+        elif self.settled or not (
+            contest and commit and access_key in self.previous and header.epoch == self.epoch - 1
+        ):
             raise self._refusal("WRONG_EPOCH")
         if next_access_key is not None:
             self.candidates = self.candidates | {next_access_key}

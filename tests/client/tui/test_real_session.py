@@ -1,29 +1,20 @@
 """The app over the real library and a real relay process: nothing in between is a stand-in."""
 
 from pathlib import Path
-from typing import cast
 
 import pytest
 
-from client.channel_session import ChannelSession
 from client.tui.app import ChatApp
-from client.tui.port import SessionPort
 from protocols.negotiation import Level, ResponseState
 from tests.client.tui.hands import begin, choose, fill, preview, screen
-from tests.support.clients import Person, talk
+from tests.support.clients import talk
 from tests.support.relay_process import running_relay
 from tests.support.screens import until, until_shown
 
 
-def app_of(person: Person, monkeypatch: pytest.MonkeyPatch) -> ChatApp:
-    if not hasattr(ChannelSession, "info"):
-        monkeypatch.setattr(ChannelSession, "info", property(lambda session: person.info), raising=False)
-    return ChatApp(cast(SessionPort, person.session))
-
-
 @pytest.mark.slow
 async def test_a_question_is_acknowledged_and_answered_and_a_fact_sent(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path,
 ) -> None:
     async with (
         running_relay(tmp_path / "relay") as relay,
@@ -31,7 +22,7 @@ async def test_a_question_is_acknowledged_and_answered_and_a_fact_sent(
     ):
         message_id = await mira.ask("Is the bridge clear?")
         await amal.has("Is the bridge clear?")
-        async with app_of(amal, monkeypatch).run_test(size=(60, 20)) as pilot:
+        async with ChatApp(amal.session).run_test(size=(60, 20)) as pilot:
             await until_shown(pilot, "Is the bridge clear?")
             await until_shown(pilot, "(o) ONLINE")
             await pilot.press("a")
