@@ -1,8 +1,8 @@
 """Names and other short texts of a charter: what is refused because it could mislead.
 
-Two names look alike when they are equal after NFKC and case folding without what shows nothing (the joiners,
-variation selectors, fillers): the same letters in another case, width or composition. Look-alikes across scripts
-are not caught here.
+Two names look alike when they are equal after NFKC and case folding without what shows nothing (joiners,
+variation selectors, fillers): the same letters in another case, width or composition. Look-alikes across
+scripts are not caught here.
 """
 
 import re
@@ -19,7 +19,7 @@ _SHOWS_NOTHING: Final = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200c\u200d\u2800\u3164\ufe00-\ufe0f\uffa0"
     "\U000e0100-\U000e01ef]"
 )
-"""Default_Ignorable_Code_Point (Unicode) where the general category does not say so, and the blank of Braille."""
+"""Default_Ignorable_Code_Point where the general category does not say so, and the blank of Braille."""
 _INVISIBLE: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
 
 

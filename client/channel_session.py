@@ -7,6 +7,7 @@ The connection comes and goes without anybody having to do something about it.
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 
 from pydantic import JsonValue
@@ -16,12 +17,11 @@ from channel.mls import Proposal
 from client.admitting import DEFAULT_LIFETIME_S, Admission, propose_removal
 from client.audience import Audience
 from client.backoff import Backoff
-from client.composing import compose_now
+from client.composing import compose_now, readings, reply_to
 from client.conversation import Committing, Conversation, Page
 from client.describing import describe
 from client.errors import (
     ChannelStopped,
-    ClientError,
     InvitationRefused,
     NotAMember,
     RelayMisbehaved,
@@ -75,7 +75,7 @@ class ChannelSession:
         """
         self.journal = journal
         self.admission = admission
-        self.connection = ConnectionState(kind=ConnectionKind.CONNECTING, since_ms=clock())
+        self._state = ConnectionState(kind=ConnectionKind.CONNECTING, since_ms=clock())
         self.line: Line | None = None
         self._connect = connect
         self._clock = clock
@@ -102,6 +102,13 @@ class ChannelSession:
             size=transcript.size,
             status=journal.status,
         )
+
+    @property
+    def connection(self) -> ConnectionState:
+        """Whether the relay can be reached, and when it was last heard from."""
+        if self.line is None:
+            return self._state
+        return replace(self._state, last_contact_ms=self.line.relay.last_contact_ms)
 
     @property
     def me(self) -> str:
@@ -181,16 +188,11 @@ class ChannelSession:
 
     async def read_back(self, message_id: bytes, fields: Mapping[str, JsonValue]) -> bytes:
         """Restate a message's critical fields in our own words; returns the read-back's id."""
-        readings: list[JsonValue] = [{"field": name, "value": value} for name, value in fields.items()]
-        return await self._reply("READBACK", message_id, {"readings": readings})
+        return await self._reply("READBACK", message_id, {"readings": readings(fields)})
 
     async def _reply(self, kind: str, message_id: bytes, fields: Mapping[str, JsonValue]) -> bytes:
-        original = self.negotiation.message(message_id)
-        if original is None:
-            raise ClientError("there is no such message in this channel")
-        topic = original.message.envelope.topic
-        content = {"target": message_id.hex(), "topic": topic, **fields}
-        return await self.send(self.compose(kind, content, to=(original.sender,)))
+        content, to = reply_to(self.negotiation, message_id, fields)
+        return await self.send(self.compose(kind, content, to=to))
 
     def _queue(self, body: bytes) -> bytes:
         message_id = self.journal.queue(body)
@@ -314,7 +316,7 @@ class ChannelSession:
                 self.journal.check_running()
                 started_ms = self._clock()
                 detail = await self._connect_once()
-                online = self.connection.kind is ConnectionKind.ONLINE
+                online = self._state.kind is ConnectionKind.ONLINE
                 backoff = backoff.after((self._clock() - started_ms) / 1000 if online else 0)
                 self._offline(detail)
                 self._retry.clear()
@@ -378,7 +380,7 @@ class ChannelSession:
         self.notify()
 
     def _connected(self, state: ConnectionState) -> None:
-        self.connection = state
+        self._state = state
         self._publish(ConnectionChanged(state))
 
     def _publish(self, event: Event) -> None:

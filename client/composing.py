@@ -5,12 +5,13 @@ from collections.abc import Mapping, Sequence
 from pydantic import JsonValue
 
 from client.conversation import Conversation
+from client.errors import UnknownMessage
 from protocols.errors import RuleViolation
 from protocols.messages import Message, compose, encode_body
 from protocols.messages.values import format_time
-from protocols.negotiation import Received
+from protocols.negotiation import Negotiation, Received
 
-__all__ = ["compose_now"]
+__all__ = ["compose_now", "readings", "reply_to"]
 
 
 def compose_now(
@@ -60,3 +61,28 @@ def compose_now(
         rule = (verdict.reason or "").removeprefix("rule:")
         raise RuleViolation(rule, None, verdict.hint or "not allowed as things stand")
     return message
+
+
+def reply_to(
+    negotiation: Negotiation, message_id: bytes, fields: Mapping[str, JsonValue]
+) -> tuple[dict[str, JsonValue], tuple[str, ...]]:
+    """The fields of an answer to a message, and whom it goes to: whoever sent that message.
+
+    Args:
+        negotiation: The channel's.
+        message_id: The message answered, 16 bytes.
+        fields: What the answer says.
+
+    Raises:
+        UnknownMessage: There is no such message.
+    """
+    original = negotiation.message(message_id)
+    if original is None:
+        raise UnknownMessage("there is no such message in this channel")
+    topic = original.message.envelope.topic
+    return {"target": message_id.hex(), "topic": topic, **fields}, (original.sender,)
+
+
+def readings(fields: Mapping[str, JsonValue]) -> list[JsonValue]:
+    """Critical fields, restated, as a READBACK carries them."""
+    return [{"field": name, "value": value} for name, value in fields.items()]

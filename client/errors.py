@@ -76,6 +76,10 @@ class UnknownPerson(RequestError):
     """Nobody of that name is in the channel, or several are."""
 
 
+class UnknownMessage(RequestError):
+    """There is no such message in the channel."""
+
+
 class NotAMember(RequestError):
     """We have been removed from the channel, or have left it; its record stays readable."""
 

@@ -81,7 +81,7 @@ class Group:
             signature_key_pair: Ours.
             lifetime: Of our leaf, in seconds since the Unix epoch.
             extensions: The GroupContext's extensions.
-            capabilities: What our leaf lists; by default mls10, the suite and the types of `extensions`.
+            capabilities: What our leaf lists; by default mls10, our suites and the types of `extensions`.
             random: Draws our leaf's key and the first epoch's secret.
 
         Raises:

@@ -7,7 +7,7 @@ from typing import Self
 
 from channel.mls.codec import Reader, decode, opaque, u8, u16
 from channel.mls.credential import Credential
-from channel.mls.crypto import CipherSuite, cipher_suite
+from channel.mls.crypto import CipherSuite, cipher_suite, supported_cipher_suites
 from channel.mls.errors import DecodeError
 from channel.mls.leaf_node import Capabilities, LeafNode, LeafNodeSource, Lifetime, sign_leaf_node
 from channel.mls.signatures import SignatureKeyPair
@@ -135,10 +135,14 @@ class KeyPackageBundle:
 
 
 def default_capabilities(suite: CipherSuite, *, extensions: tuple[Extension, ...] = ()) -> Capabilities:
-    """What our own leaves say when the caller does not: mls10, this suite, and the extension types given."""
-    default = frozenset(ExtensionType)
-    types = {extension.extension_type for extension in extensions} - default
-    return Capabilities(cipher_suites=(suite.number,), extensions=tuple(sorted(types)))
+    """What our own leaves say when the caller does not: mls10, basic credentials, the extension types given.
+
+    And every suite that is registered: a client must list all that it supports (section 7.2), so that a
+    group's founder can tell a downgrade (section 11).
+    """
+    suites = {suite.number, *supported_cipher_suites()}
+    types = {extension.extension_type for extension in extensions} - frozenset(ExtensionType)
+    return Capabilities(cipher_suites=tuple(sorted(suites)), extensions=tuple(sorted(types)))
 
 
 def create_key_package(
@@ -159,7 +163,7 @@ def create_key_package(
         signature_key_pair: Signs the package, and later every message of this member.
         lifetime: When it may be used, in seconds since the Unix epoch.
         random: Draws the two HPKE key pairs.
-        capabilities: What to list as supported; by default mls10, this suite and the types in `extensions`.
+        capabilities: What to list as supported; by default mls10, our suites and the types in `extensions`.
         extensions: Extensions of the leaf node.
 
     Returns:

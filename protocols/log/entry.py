@@ -32,7 +32,7 @@ _MAX_POLICY_PAIRS: Final = 64
 _MAX_POLICY_TEXT: Final = 512
 _HEAD_SIZE: Final = 9  # kind and time
 _MAX_TIME_MS: Final = 4_102_444_799_999
-"""The end of 2099, as in `messages.values.Time`: a relay that names a time no calendar has would stop every display."""
+"""The end of 2099, as in `messages.values.Time`: a time that no calendar has would break every display."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

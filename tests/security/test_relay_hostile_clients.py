@@ -33,6 +33,7 @@ from server.writer import Writer
 from tests.server.rig import SIGNER, Member, Rig, code_of, expect, genesis, key, public, rig
 from tests.server.socket_client import server
 from tests.support.fake_mls import COMMIT, private_message
+from tests.support.waiting import eventually
 
 MAILBOX = bytes(range(32))
 
@@ -192,9 +193,7 @@ async def test_an_unexpected_failure_does_not_write_a_log_id_into_the_operators_
         async with rig(store=_Broken()) as relay:
             log, ada = await relay.channel()
             await ada.tell(_append(log))
-            async with asyncio.timeout(5):
-                while not relay.failures:
-                    await asyncio.sleep(0)
+            await eventually(lambda: bool(relay.failures), "the writer gave up")
     assert lines
     assert str(log)[2:-1] not in repr(lines).replace("\\\\", "\\")
     assert log.hex() not in repr(lines)

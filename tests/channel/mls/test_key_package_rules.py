@@ -18,6 +18,7 @@ from channel.mls import (
     check_key_package,
 )
 from channel.mls.credential import CredentialType
+from channel.mls.crypto import supported_cipher_suites
 from channel.mls.leaf_node import LeafNodeSource, RequiredCapabilities
 from channel.mls.types import ExtensionType
 from channel.mls.validation import MAX_LIFETIME_S, Leniency, check_leaf_node, check_lifetime
@@ -96,6 +97,14 @@ def test_a_good_key_package_is_not_refused() -> None:
     check_key_package(EVE.key_package, suite=SUITE, now_s=NOW_S)
     good = Add(forge_key_package(EVE))
     assert alice.commit([good], random=seeded(1), **JUDGE).welcome is not None
+
+
+def test_our_own_leaves_list_all_that_we_support() -> None:
+    (alice,) = make_group("alice")
+    for leaf_node in (EVE.key_package.leaf_node, alice.epoch_state.own_leaf):
+        listed = leaf_node.capabilities
+        assert listed.cipher_suites == supported_cipher_suites()
+        assert (listed.versions, listed.credentials) == ((1,), (CredentialType.BASIC,))
 
 
 @pytest.mark.parametrize("field", ["signature_key", "encryption_key"])
