@@ -18,6 +18,7 @@ from client.admitting import DEFAULT_LIFETIME_S, Admission, propose_removal
 from client.audience import Audience
 from client.backoff import Backoff
 from client.composing import compose_now, readings, reply_to
+from client.contact import Contact
 from client.conversation import Committing, Conversation, Page
 from client.describing import describe
 from client.errors import (
@@ -75,7 +76,7 @@ class ChannelSession:
         """
         self.journal = journal
         self.admission = admission
-        self._state = ConnectionState(kind=ConnectionKind.CONNECTING, since_ms=clock())
+        self._contact = Contact(clock())
         self.line: Line | None = None
         self._connect = connect
         self._clock = clock
@@ -84,9 +85,8 @@ class ChannelSession:
         self._retry = asyncio.Event()
         self._audience = Audience()
         self._commit_lock = asyncio.Lock()
-        self._last_contact_ms: int | None = None
-        self._offline_since_ms: int | None = None
         self._ended = False
+        self._closing = False
 
     # What there is to see.
 
@@ -107,8 +107,8 @@ class ChannelSession:
     def connection(self) -> ConnectionState:
         """Whether the relay can be reached, and when it was last heard from."""
         if self.line is None:
-            return self._state
-        return replace(self._state, last_contact_ms=self.line.relay.last_contact_ms)
+            return self._contact.state
+        return replace(self._contact.state, last_contact_ms=self.line.relay.last_contact_ms)
 
     @property
     def me(self) -> str:
@@ -305,6 +305,13 @@ class ChannelSession:
 
     # Keeping the connection.
 
+    def close(self) -> None:
+        """Make no further connection; then cancel ``run``.
+
+        Before Python 3.13 a TaskGroup loses a cancellation that comes while one of its tasks fails.
+        """
+        self._closing = True
+
     async def run(self) -> None:
         """Keep the channel connected until it ends or this is cancelled.
 
@@ -316,34 +323,30 @@ class ChannelSession:
                 self.journal.check_running()
                 started_ms = self._clock()
                 detail = await self._connect_once()
-                online = self._state.kind is ConnectionKind.ONLINE
+                if self._closing:
+                    return
+                online = self._contact.state.kind is ConnectionKind.ONLINE
                 backoff = backoff.after((self._clock() - started_ms) / 1000 if online else 0)
-                self._offline(detail)
+                self._connected(self._contact.offline(self._clock(), detail))
                 self._retry.clear()
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(backoff.delay_s(self._uniform())):
                         await self._retry.wait()
         except (ChannelStopped, NotAMember) as ended:
             self._ended = True
-            self._offline(str(ended))
+            self._connected(self._contact.offline(self._clock(), str(ended)))
         if self.journal.alarm is not None:
             self._publish(AlarmRaised(self.journal.alarm))
 
     async def _connect_once(self) -> str:
         """Carry the channel on one connection until that ends; returns why it did."""
-        self._connected(
-            ConnectionState(
-                kind=ConnectionKind.CONNECTING,
-                since_ms=self._clock(),
-                last_contact_ms=self._last_contact_ms,
-            )
-        )
+        self._connected(self._contact.connecting(self._clock()))
         try:
             async with self._connect() as relay:
                 try:
                     await self._carry(relay)
                 finally:
-                    self._last_contact_ms = relay.last_contact_ms
+                    self._contact.heard(relay.last_contact_ms)
         except (RelayUnreachable, RelayMisbehaved) as lost:
             return str(lost)
         finally:
@@ -353,26 +356,12 @@ class ChannelSession:
     async def _carry(self, relay: RelayConnection) -> None:
         line = Line(relay, self.journal, on_page=self._on_page, publish=self._publish)
         self.line = line
-        now_ms = self._clock()
-        self._offline_since_ms = None
-        self._connected(ConnectionState(kind=ConnectionKind.ONLINE, since_ms=now_ms, last_contact_ms=now_ms))
+        self._connected(self._contact.online(self._clock()))
         try:
             async with self.admission.serve(self, relay):
                 await line.run()
         except ExceptionGroup as group:
             raise gravest(group) from group
-
-    def _offline(self, detail: str) -> None:
-        if self._offline_since_ms is None:
-            self._offline_since_ms = self._clock()
-        self._connected(
-            ConnectionState(
-                kind=ConnectionKind.OFFLINE,
-                since_ms=self._offline_since_ms,
-                last_contact_ms=self._last_contact_ms,
-                detail=detail,
-            )
-        )
 
     def _on_page(self, page: Page) -> None:
         for event in events_of(page, self.charter, still_held=self.journal.holds):
@@ -380,7 +369,6 @@ class ChannelSession:
         self.notify()
 
     def _connected(self, state: ConnectionState) -> None:
-        self._state = state
         self._publish(ConnectionChanged(state))
 
     def _publish(self, event: Event) -> None:

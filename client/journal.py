@@ -5,7 +5,7 @@ of it is, and the journal must be opened again. Bytes that leave were saved by t
 here: the running session asks the journal what to send and tells it what came.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from typing import assert_never
 
 from channel.mls import Proposal
@@ -116,6 +116,7 @@ class Journal:
             raise self._stop(violation) from violation
         seen = {taken.own for taken in page.taken if taken.judged.reason not in UNPROVEN}
         again = {taken.own for taken in page.taken} - seen
+        self._check_receipts(seen | again, frame.checkpoint)
         new_epoch = any(taken.epoch is not None for taken in page.taken)
         with self.store.transaction() as tx:
             for taken in page.taken:
@@ -259,6 +260,20 @@ class Journal:
         return committing
 
     # Inside.
+
+    def _check_receipts(self, found: Set[bytes | None], checkpoint: bytes) -> None:
+        """Where the relay said our messages are, they must be."""
+        follower = self.conversation.follower
+        for row in self._waiting:
+            passed = row.position is not None and row.position < self.conversation.transcript.size
+            if passed and row.message_id not in found:
+                raise self._stop(
+                    GapInLog(
+                        "the entry that the relay gave us a receipt for is another one",
+                        ours=follower.checkpoint,
+                        theirs=checkpoint,
+                    )
+                )
 
     def _row_of(self, message: bytes) -> OutboxRow | None:
         return next((r for r in self._waiting if r.sealed is not None and r.sealed.message == message), None)

@@ -128,8 +128,11 @@ class Line:
         """
         if self.journal.conversation.transcript.size < end.readable:
             raise RelayMisbehaved("the relay ended an epoch before it had sent all of it")
-        if self.journal.conversation.committing is None:
-            self.journal.commit((), intent=b"")
+        committing = self.journal.conversation.committing or self.journal.commit((), intent=b"")
+        # It may have been refused before, as one of an epoch that was over; shown the key anew, the relay
+        # knows that we contest.
+        self._sending.discard(committing.message)
+        self._authorised_for = None
         self._to_authorise.set()
         self._to_send.set()
 

@@ -42,6 +42,8 @@ from protocols.relay.frames import Refused as RelayRefused
 
 __all__ = ["Parley", "utc_milliseconds"]
 
+_MIN_PREFIX = 4
+
 
 def utc_milliseconds() -> int:
     """The system's clock, UTC milliseconds."""
@@ -100,12 +102,17 @@ class Parley:
         """
         channels = self.channels()
         wanted = text.casefold()
-        exact = [info for info in channels if info.title.casefold() == wanted]
-        found = exact or [
-            info
-            for info in channels
-            if wanted and (info.title.casefold().startswith(wanted) or info.log.hex().startswith(wanted))
-        ]
+        titled = [info for info in channels if info.title.casefold() == wanted]
+        numbered = [info for info in channels if info.log.hex().startswith(wanted)]
+        if len(wanted) < _MIN_PREFIX:
+            numbered = []
+        if any(info.log.hex() == wanted for info in numbered):
+            found = numbered
+        elif titled or numbered:
+            # A title can be chosen to look like the start of another channel's id: then neither is taken.
+            found = [*titled, *(info for info in numbered if info not in titled)]
+        else:
+            found = [info for info in channels if wanted and info.title.casefold().startswith(wanted)]
         if len(found) != 1:
             problem = "no channel is" if not found else "more than one channel is"
             raise UnknownChannel(f"{problem} called {text}: `parley channel list` shows them")
@@ -194,6 +201,7 @@ class Parley:
                 except Exception as error:
                     failure = error  # raised below, because a TaskGroup would wrap it
                 finally:
+                    session.close()
                     running.cancel()
         except ExceptionGroup as group:
             raise gravest(group) from group

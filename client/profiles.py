@@ -12,6 +12,7 @@ profile, a whole one, or one that the next opening completes.
 import errno
 import fcntl
 import os
+import stat
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -39,6 +40,7 @@ KEY_FILE: Final = "key.parley"
 DATABASE: Final = "parley.db"
 LOCK: Final = "lock"
 _NEW: Final = ".new"
+_OURS: Final = (KEY_FILE, DATABASE, LOCK)
 _MAX_PASSPHRASE_SIZE: Final = 4096
 
 
@@ -106,7 +108,7 @@ def create_profile(
 
     Raises:
         ProfileExists: the directory holds one already, or a database whose key file is gone.
-        InvalidText: the name cannot be used.
+        InvalidText: the name cannot be used, or the directory holds other things.
         NoPassphrase: it is empty.
         ProfileInUse: another process is at work in the directory.
         DiskFull: no room.
@@ -121,6 +123,11 @@ def create_profile(
         raise InvalidText(str(error)) from None
     with _file_errors():
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # Its mode is about to change: it must be nobody else's, such as a home directory.
+        if any(not path.name.startswith(_OURS) for path in directory.iterdir()):
+            raise InvalidText(
+                "the directory holds other things: choose a new or an empty one for the profile"
+            )
         directory.chmod(0o700)
     lock = _take_lock(directory)
     try:
@@ -273,7 +280,10 @@ def write_file(path: Path, content: bytes) -> None:
 def _first_line(file: Path) -> str:
     try:
         with file.open("rb") as opened:
+            mode = os.fstat(opened.fileno()).st_mode
             content = opened.read(_MAX_PASSPHRASE_SIZE + 1)
+        if stat.S_ISREG(mode) and mode & 0o077:
+            raise NoPassphrase(f"others can read the passphrase file {file}: run chmod 600 on it")
         if len(content) > _MAX_PASSPHRASE_SIZE:
             raise NoPassphrase(f"the passphrase file {file} is too large to be one")
         return content.decode().splitlines()[0] if content else ""

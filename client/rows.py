@@ -123,7 +123,10 @@ def _load(tx: Transaction, log_id: bytes) -> Conversation:
     if row is None:
         raise LookupError("no such channel in the store")
     state = row.state
-    transcript = _fold(tx, log_id, Genesis.decode(row.genesis), state.interim_transcript_hash)
+    try:
+        transcript = _fold(tx, log_id, Genesis.decode(row.genesis), state.interim_transcript_hash)
+    except (ChannelError, ProtocolError, LookupError) as error:
+        raise ProfileDamaged("the profile's record of a channel cannot be read") from error
     if transcript.size != state.size or transcript.history_at(state.size) != state.accumulated_history:
         raise ProfileDamaged("the profile's record of a channel does not fit together")
     ahead = (kept.note for kept in tx.history.checkpoints(log_id) if kept.size > state.size)
@@ -151,7 +154,10 @@ def _load(tx: Transaction, log_id: bytes) -> Conversation:
 def _fold(tx: Transaction, log_id: bytes, genesis: Genesis, interim_transcript_hash: bytes) -> Transcript:
     epochs = _epochs(tx, log_id)
     openings = {row.position: row for row in tx.history.openings(log_id)}
-    transcript = Transcript(genesis, next(epochs), interim_transcript_hash)
+    first = next(epochs, None)
+    if first is None:
+        raise LookupError("a channel without an epoch")
+    transcript = Transcript(genesis, first, interim_transcript_hash)
     for row in tx.history.entries(log_id, start=1):
         kept = openings.get(row.position)
         opening = None if kept is None else opening_of(kept)

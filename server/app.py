@@ -5,11 +5,9 @@ import os
 import secrets
 import ssl
 import time
-import traceback
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Final
 
 from aiohttp import WSCloseCode, web
@@ -17,6 +15,7 @@ from aiohttp import WSCloseCode, web
 from protocols.relay.frames import SUBPROTOCOL
 from server import logs
 from server.config import Config
+from server.door import Door
 from server.errors import StoreFailed
 from server.fanout import LiveLogs
 from server.relay import Relay
@@ -27,6 +26,8 @@ from server.store.signed_heads import SignedHeads, check
 from server.writer import Writer
 
 EXPIRE_EVERY_S: Final = 5.0
+BACKLOG: Final = 1024
+"""Connections that the system may hold ready to be accepted."""
 
 
 @dataclass(slots=True, eq=False)
@@ -36,6 +37,7 @@ class Service:
     config: Config
     relay: Relay
     writer: Writer
+    door: Door
     fail: Callable[[BaseException], None]
     sessions: set[Session] = field(default_factory=set)
     failed: bool = False
@@ -121,7 +123,7 @@ async def serving(
             await check(heads, store)
             live = LiveLogs(store, heads, signer)
             writer = Writer(store, heads, signer, live, fail)
-            recovered = await recover(store, writer)
+            recovered = await recover(store, heads, writer)
             logs.get().info("recovered", logs=recovered)
             relay = Relay(
                 config=config,
@@ -133,7 +135,7 @@ async def serving(
                 monotonic=monotonic,
                 random=random,
             )
-            service = Service(config, relay, writer, fail)
+            service = Service(config, relay, writer, Door(config.hello_timeout_s), fail)
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(writer.run())
                 expiring = tasks.create_task(_expire(service))
@@ -148,13 +150,17 @@ async def serving(
         await store.close()
 
 
-async def recover(store: RelayStore, writer: Writer) -> int:
-    """Sign what was made durable but not signed before the last stop; returns how many logs there are."""
+async def recover(store: RelayStore, heads: SignedHeads, writer: Writer) -> int:
+    """Sign what was made durable but not signed before the last stop; returns how many logs there are.
+
+    A log without a record of what was signed is signed anew: the record lies apart from the backups, so it
+    may be lost where the log is not.
+    """
     log_ids = await store.log_ids()
     for log_id in log_ids:
         head = await store.head(log_id)
         last = await store.last_checkpoint(log_id)
-        if last is None or last.size < head.stored.size:
+        if last is None or last.size < head.stored.size or await heads.last(log_id) is None:
             await writer.sign((head,))
     return len(log_ids)
 
@@ -191,6 +197,7 @@ async def _websocket(request: web.Request) -> web.StreamResponse:
     ):
         raise web.HTTPUpgradeRequired(text=f"a WebSocket with the subprotocol {SUBPROTOCOL} is spoken here\n")
     await websocket.prepare(request)
+    service.door.let_in(request.transport)
     session = Session(service.relay, websocket, request.transport)
     service.sessions.add(session)
     try:
@@ -200,16 +207,10 @@ async def _websocket(request: web.Request) -> web.StreamResponse:
     except (
         Exception
     ) as error:  # a bug of ours ends one connection; aiohttp's own report would name its address
-        logs.get().error("connection failed", error=type(error).__name__, reason=_where(error))
+        logs.get().error("connection failed", error=type(error).__name__, reason=logs.place(error))
     finally:
         service.sessions.discard(session)
     return websocket
-
-
-def _where(error: BaseException) -> str:
-    """The place in our code where an error came up: no values, so nothing of a client."""
-    frames = traceback.extract_tb(error.__traceback__)
-    return f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
 
 
 async def _drain(app: web.Application) -> None:
@@ -233,6 +234,40 @@ async def _readyz(request: web.Request) -> web.Response:
     return web.Response(text="ok\n")
 
 
+class _Site(web.BaseSite):
+    """A listening address whose connections come through the door."""
+
+    __slots__ = ("_config", "_protocols")
+
+    def __init__(
+        self,
+        runner: web.AppRunner,
+        config: Config,
+        protocols: Callable[[], asyncio.Protocol],
+        *,
+        ssl_context: ssl.SSLContext | None,
+    ) -> None:
+        super().__init__(runner, ssl_context=ssl_context)
+        self._config = config
+        self._protocols = protocols
+
+    @property
+    def name(self) -> str:
+        return f"{self._config.host}:{self._config.port}"
+
+    async def start(self) -> None:
+        await super().start()
+        context = self._ssl_context
+        self._server = await asyncio.get_running_loop().create_server(
+            self._protocols,
+            self._config.host,
+            self._config.port,
+            ssl=context,
+            ssl_handshake_timeout=self._config.hello_timeout_s if context is not None else None,
+            backlog=BACKLOG,
+        )
+
+
 async def start(app: web.Application, config: Config) -> tuple[web.AppRunner, str]:
     """Listen, and return what to clean up in the end and the URL clients connect to.
 
@@ -247,7 +282,9 @@ async def start(app: web.Application, config: Config) -> tuple[web.AppRunner, st
         if config.tls_certificate is not None and config.tls_key is not None:
             context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
             context.load_cert_chain(config.tls_certificate, config.tls_key)
-        site = web.TCPSite(runner, config.host, config.port, ssl_context=context, backlog=1024)
+        server = runner.server
+        assert server is not None  # noqa: S101 -- made by `setup`
+        site = _Site(runner, config, app[SERVICE].door.protocols(server), ssl_context=context)
         await site.start()
     except BaseException:
         await runner.cleanup()

@@ -197,6 +197,8 @@ async def _serve(config: Config) -> None:
 
 def _data_directory(path: Path) -> Path:
     path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if path.stat().st_mode & 0o077:
+        raise OperatorError(f"{path} can be read by others; run: chmod 700 {path}")
     return path
 
 

@@ -22,8 +22,10 @@ FILE_KEYS: Final = frozenset(
         "tls_certificate",
         "tls_key",
         "max_connections",
+        "max_connections_per_token",
     }
 )
+_SWITCHES: Final = frozenset({"open", "insecure_behind_proxy"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,9 +54,12 @@ class Config:
         limits: what one connection may send, as the Greeting tells it.
         rates: how fast.
         max_connections: connections at one time.
-        max_connections_per_log: connections authorised for one log at one time.
+        max_connections_per_log: connections authorised for one log at one time, with a key of its epoch.
+        max_past_connections_per_log: the same with keys of past epochs, which removed members hold too.
+        max_connections_per_token: connections authorised for logs of one admission token, in all.
         max_log_entries: entries of one log.
-        hello_timeout_s: for a new connection to say Hello.
+        hello_timeout_s: for a new connection to become a WebSocket, and then again to say Hello.
+        idle_timeout_s: for a connection that holds no right and waits for nothing to ask for something.
         send_timeout_s: for a client to take what is sent, before it is cut off.
         heartbeat_s: between pings of a silent connection.
         stop_timeout_s: for each connection to take the close at shutdown.
@@ -72,8 +77,11 @@ class Config:
     rates: Rates = field(default_factory=Rates)
     max_connections: int = 10_000
     max_connections_per_log: int = 512
+    max_past_connections_per_log: int = 64
+    max_connections_per_token: int = 2048
     max_log_entries: int = 1_000_000
     hello_timeout_s: float = 10.0
+    idle_timeout_s: float = 120.0
     send_timeout_s: float = 10.0
     heartbeat_s: float = 30.0
     stop_timeout_s: float = 1.0
@@ -135,7 +143,7 @@ def read_file(path: Path) -> dict[str, object]:
     for key, value in settings.items():
         if key not in FILE_KEYS:
             raise OperatorError(f"{path}: unknown setting {key!r}; known are {', '.join(sorted(FILE_KEYS))}")
-        wanted = {"open": bool, "insecure_behind_proxy": bool, "max_connections": int}.get(key, str)
+        wanted = bool if key in _SWITCHES else int if key.startswith("max_") else str
         if type(value) is not wanted:
             raise OperatorError(f"{path}: {key} must be a {wanted.__name__}")
     return settings
@@ -153,8 +161,9 @@ def make(settings: dict[str, object]) -> Config:
     for key in ("data", "tls_certificate", "tls_key"):
         if isinstance(path := values.get(key), str):
             values[key] = Path(path)
-    if isinstance(most := values.get("max_connections"), int) and most < 1:
-        raise OperatorError("max_connections must be at least 1")
+    for key in ("max_connections", "max_connections_per_token"):
+        if isinstance(most := values.get(key), int) and most < 1:
+            raise OperatorError(f"{key} must be at least 1")
     known = {item.name for item in fields(Config)}
     config = Config(**{key: value for key, value in values.items() if key in known})  # type: ignore[arg-type]
     config.check()

@@ -14,7 +14,7 @@ from typing import Final, Protocol
 from protocols.relay.frames import EndOfEpoch, Entries
 from protocols.relay.wire import EncodedFrame, encode_frame
 from server.signing import Signer
-from server.store import LogHead, RelayStore, StoredLog
+from server.store import LogHead, RelayStore, StoredLog, rules
 from server.store.signed_heads import SignedHeads
 
 TAIL_ENTRIES: Final = 512
@@ -66,9 +66,28 @@ class LiveLog:
         if size > self.size:
             self.size, self.note = size, note
 
+    def adopt(self, stored: StoredLog) -> None:
+        """Take over the log as the use of a key has left it; the writer calls this between its batches."""
+        if self.stored is None or stored.size >= self.stored.size:
+            self.stored = stored
+        for subscriber in self.waiting:
+            subscriber.wake()
+
+    def is_over(self, *, epoch: int, access_key: bytes) -> bool:
+        """Whether a key that was good once has been overtaken, as far as the log is shown.
+
+        A key of an epoch that is not shown yet is not over, and neither is one whose end is not: the commit
+        that ended it comes first.
+        """
+        stored = self.stored
+        if stored is None or stored.size > self.size or stored.epoch < epoch:
+            return False
+        return not rules.is_current(stored, epoch=epoch, access_key=access_key)
+
     def publish(self, head: LogHead, note: bytes, entries: Sequence[bytes]) -> None:
         """Show the log as `note` has it, its last entries being `entries`, and wake the subscribers."""
-        self.stored = head.stored
+        if self.stored is None or head.stored.size >= self.stored.size:
+            self.stored = head.stored
         if head.stored.size - len(entries) != self.size:
             self._tail.clear()
             self._tail_bytes = 0
@@ -119,20 +138,20 @@ class Subscription:
     @property
     def is_due(self) -> bool:
         """Whether there is something to send: entries, or the end of the epoch."""
-        stored = self.live.stored
-        return self.fresh or self.cursor < self.live.size or not self._is_current(stored)
+        return self.fresh or self.cursor < self.live.size or self._is_over()
 
     def page_from_memory(self, max_bytes: int) -> EncodedFrame | None:
         """All that is new, for a key of the current epoch, if memory has it. Moves the cursor."""
-        if not self._is_current(self.live.stored):
+        stored = self.live.stored
+        if stored is None or not rules.is_current(stored, epoch=self.epoch, access_key=self.access_key):
             return None
         page = self.live.tail_page(self.cursor, max_bytes)
         if page is not None:
             self.cursor, self.fresh = self.live.size, False
         return page
 
-    def _is_current(self, stored: StoredLog | None) -> bool:
-        return stored is not None and stored.epoch == self.epoch and self.access_key in stored.candidates
+    def _is_over(self) -> bool:
+        return self.live.is_over(epoch=self.epoch, access_key=self.access_key)
 
 
 class LiveLogs:
@@ -182,7 +201,9 @@ class LiveLogs:
         if live.holders == 0:
             self._logs.pop(live.log, None)
 
-    async def next_page(self, subscription: Subscription, max_bytes: int) -> tuple[EncodedFrame, bool]:
+    async def next_page(
+        self, subscription: Subscription, max_bytes: int, *, size: int, note: bytes
+    ) -> tuple[EncodedFrame, bool]:
         """The next frame of a subscription that memory could not serve, and whether it is the last.
 
         Moves the cursor. The frame is an Entries page with a proof from its end to the checkpoint, or
@@ -191,6 +212,9 @@ class LiveLogs:
         Args:
             subscription: which is due.
             max_bytes: most bytes of entries in the page; a single larger entry still goes out.
+            size: of the log as shown when the connection's answers were last taken. The page shows it so
+                far and no further: else its checkpoint could overtake a receipt that is sent after it.
+            note: the checkpoint over `size` entries.
 
         Cancellation: nothing was sent, and the cursor has not moved.
         """
@@ -198,9 +222,8 @@ class LiveLogs:
         access = await self._store.access(
             live.log, epoch=subscription.epoch, access_key=subscription.access_key
         )
-        size, note = live.size, live.note
         readable = min(size, access.readable) if access is not None else start
-        if start >= readable and not subscription.fresh and (access is None or not access.current):
+        if not subscription.fresh and (access is None or (not access.current and start >= access.readable)):
             return self._end(subscription, readable), True
         entries: tuple[bytes, ...] = ()
         if start < readable:

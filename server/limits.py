@@ -36,14 +36,18 @@ class TokenBucket:
             0 when taken; otherwise the milliseconds (1 or more) after which to ask again. More than `burst`
             at once is taken as `burst`: it waits for a full bucket, not for ever.
         """
-        level = min(self._rate.burst, self._level + (now - self._at) * self._rate.rate)
+        rate = self._rate
+        burst = rate.burst
+        level = self._level + (now - self._at) * rate.rate
+        if level > burst:
+            level = burst
         self._at = now
-        wanted = min(amount, self._rate.burst)
+        wanted = amount if amount < burst else burst
         if wanted <= level:
             self._level = level - wanted
             return 0
         self._level = level
-        return max(1, math.ceil((wanted - level) / self._rate.rate * 1000))
+        return max(1, math.ceil((wanted - level) / rate.rate * 1000))
 
 
 class Buckets:

@@ -7,11 +7,16 @@ when. The processor below is the enforcer: a field that is not on the list does 
 
 import asyncio
 import logging
+import sqlite3
 import sys
+import traceback
+from pathlib import Path
 from typing import Final
 
 import structlog
 from structlog.typing import EventDict, FilteringBoundLogger, WrappedLogger
+
+from server.errors import RelayError
 
 ALLOWED: Final = frozenset(
     {
@@ -60,6 +65,24 @@ def configure() -> None:
 def loop_exception(_loop: asyncio.AbstractEventLoop, context: dict[str, object]) -> None:
     """Exception handler of the event loop: its own would print sockets with their addresses."""
     get().error("unhandled", error=type(context.get("exception")).__name__)
+
+
+def reason(error: BaseException) -> str:
+    """What an operator may read about an error: our own fixed text, or else the place where it came up.
+
+    The text of any other error may quote what a client sent. SQLite's and the operating system's are of the
+    machine (disk full, no such file), and are the ones an operator needs.
+    """
+    cause = error.__cause__
+    if isinstance(error, RelayError) and (cause is None or isinstance(cause, sqlite3.Error | OSError)):
+        return str(error)
+    return place(error if cause is None else cause)
+
+
+def place(error: BaseException) -> str:
+    """The line of code where an error came up: no values, so nothing of a client."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
 
 
 def get() -> FilteringBoundLogger:

@@ -97,17 +97,23 @@ class Mailboxes:
 
     async def read(self, frame: MailboxRead, outbox: Outbox) -> Frame | None:
         """Return the slot's blobs, or None when the answer follows later in `outbox`."""
+        waiter = _Waiter(outbox, frame)
+        # First wait, then look: what comes while we look has to wake this reader too.
+        waits = frame.wait and self._wait(waiter)
+        slot: MailboxSlot | None = None
+        ends = True
         try:
             slot = await self._store.read_mailbox(frame.mailbox, slot=frame.slot, now_ms=self._clock())
+            ends = slot.final or not frame.wait
         except MailboxUnknown:
-            return _unknown(frame.request)
-        if slot.final or not frame.wait:
-            return self._contents(frame, slot)
-        waiters = self._waiting.setdefault(frame.mailbox, set())
-        if len(waiters) >= MAX_WAITERS:
+            pass
+        finally:
+            answered = waits and ends and not self._forget_waiter(waiter)
+        if answered or (waits and not ends):
+            return None
+        if not ends:
             return refused(frame.request, RefusalCode.QUOTA_EXCEEDED, "too many wait for this mailbox")
-        waiters.add(_Waiter(outbox, frame))
-        return None
+        return _unknown(frame.request) if slot is None else self._contents(frame, slot)
 
     async def close(self, frame: MailboxClose) -> Frame:
         """Delete a mailbox and return the answer; those who wait for it hear that it is gone."""
@@ -122,6 +128,10 @@ class Mailboxes:
             self._gone(mailbox)
         return len(expired)
 
+    def has_waiting(self, outbox: Outbox) -> bool:
+        """Whether a connection waits for some mailbox."""
+        return any(waiter.outbox is outbox for waiters in self._waiting.values() for waiter in waiters)
+
     def forget(self, outbox: Outbox) -> None:
         """Stop waiting on behalf of a connection that is gone."""
         for waiter in [w for waiters in self._waiting.values() for w in waiters if w.outbox is outbox]:
@@ -131,12 +141,22 @@ class Mailboxes:
         for waiter in self._waiting.pop(mailbox, set()):
             waiter.outbox.put(_unknown(waiter.read.request))
 
-    def _forget_waiter(self, waiter: _Waiter) -> None:
+    def _wait(self, waiter: _Waiter) -> bool:
+        """Have a reader wait; False when too many do already."""
+        if len(self._waiting.get(waiter.read.mailbox, ())) >= MAX_WAITERS:
+            return False
+        self._waiting.setdefault(waiter.read.mailbox, set()).add(waiter)
+        return True
+
+    def _forget_waiter(self, waiter: _Waiter) -> bool:
+        """Have a reader wait no longer; False when it did not, because it was answered or is gone."""
         waiters = self._waiting.get(waiter.read.mailbox)
-        if waiters is not None:
-            waiters.discard(waiter)
-            if not waiters:
-                del self._waiting[waiter.read.mailbox]
+        if waiters is None or waiter not in waiters:
+            return False
+        waiters.remove(waiter)
+        if not waiters:
+            del self._waiting[waiter.read.mailbox]
+        return True
 
     def _contents(self, read: MailboxRead, slot: MailboxSlot) -> Frame:
         """As many blobs from `read.start` on as fit into one batch."""

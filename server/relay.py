@@ -37,12 +37,13 @@ from protocols.relay.frames import (
 )
 from protocols.relay.mls_header import ContentType, read_header
 from server.config import Config
-from server.fanout import LiveLog, LiveLogs, Subscription
+from server.fanout import LiveLogs, Subscription
 from server.limits import Buckets, TokenBucket
 from server.mailboxes import Mailboxes, refused
 from server.outbox import Outbox
+from server.rights import Rights, Session
 from server.signing import Signer
-from server.store import PendingAppend, RelayStore
+from server.store import MAX_CANDIDATES, Access, PendingAppend, RelayStore, rules
 from server.tokens import token_hash
 from server.writer import Creation, Ticket, Writer, wrong_epoch
 
@@ -50,26 +51,6 @@ ENTRY_OVERHEAD: Final = 41
 """Bytes of an entry beside its message: kind, time, next access key (in commits; one limit serves all)."""
 AUTHORISE_COST: Final = 10
 """Requests that an Authorise counts for: a signature check takes as long as several appends."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Session:
-    """The right to a log that a connection has proved, by the access key of one epoch.
-
-    `contest` says that the epoch was already over when the key was shown: such a session knows where the log
-    is and may contest the commit that ended its epoch. A sender that merely lost the race may not.
-    """
-
-    live: LiveLog
-    epoch: int
-    access_key: bytes
-    contest: bool
-
-    @property
-    def is_current(self) -> bool:
-        """Whether its key is one of the current epoch still."""
-        stored = self.live.stored
-        return stored is not None and stored.epoch == self.epoch and self.access_key in stored.candidates
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -121,6 +102,7 @@ class Relay:
         self._clock = clock
         self._monotonic = monotonic
         self._random = random
+        self._rights = Rights(config)
         self._appends = Buckets(config.rates.appends)
         self._creations = Buckets(config.rates.creations)
 
@@ -139,10 +121,15 @@ class Relay:
         peer.outbox.close()
         for session in peer.sessions.values():
             session.live.waiting.discard(peer.outbox)
+            self._rights.remove(peer.outbox, session)
             self.live.release(session.live)
         peer.sessions.clear()
         peer.subscriptions.clear()
         self.mailboxes.forget(peer.outbox)
+
+    def is_idle(self, peer: Peer) -> bool:
+        """Whether a connection holds no right to any log and waits for no mailbox."""
+        return not peer.sessions and not self.mailboxes.has_waiting(peer.outbox)
 
     def greeting(self, peer: Peer) -> Greeting:
         """The answer to a Hello that offers our version."""
@@ -211,6 +198,7 @@ class Relay:
 
     async def _create(self, peer: Peer, frame: Create) -> Frame | None:
         request = frame.request
+        digest: bytes | None = None
         if not self.config.open:
             digest = token_hash(frame.admission_token)
             if await self._store.admission(digest, now_ms=self._clock()) is None:
@@ -233,6 +221,7 @@ class Relay:
             genesis=frame.genesis,
             access_key=frame.access_key,
             now_ms=self._clock(),
+            token_hash=digest,
             outbox=peer.outbox,
             request=request,
         )
@@ -261,20 +250,40 @@ class Relay:
             return refused(request, RefusalCode.UNKNOWN_LOG, "no such log")
         kept = held is not None
         try:
-            if held is None and live.holders > self.config.max_connections_per_log:
-                return refused(request, RefusalCode.QUOTA_EXCEEDED, "too many connections for one log")
-            access = await self._store.access(log, epoch=frame.epoch, access_key=frame.access_key)
+            access = await self._use(log, epoch=frame.epoch, access_key=frame.access_key)
             if access is None:
                 return refused(request, RefusalCode.EPOCH_KEY_MISMATCH, "access key is not one of this epoch")
-            peer.sessions[log] = Session(
+            session = Session(
                 live=live, epoch=frame.epoch, access_key=frame.access_key, contest=not access.current
             )
+            if full := self._rights.full(peer.outbox, session, held=held):
+                return refused(request, RefusalCode.QUOTA_EXCEEDED, full.value)
+            if held is not None:
+                self._rights.remove(peer.outbox, held)
+            self._rights.add(peer.outbox, session)
+            peer.sessions[log] = session
             kept = True
         finally:
             if not kept:
                 self.live.release(live)
         readable = live.size if access.current else min(access.readable, live.size)
         return Authorised(request=request, log=log, epoch=frame.epoch, size=live.size, readable=readable)
+
+    async def _use(self, log: bytes, *, epoch: int, access_key: bytes) -> Access | None:
+        """What a proved key may read; of a current key the use is noted, if that changes anything.
+
+        The writer is asked also when the log is ahead of what is shown: so whoever is let in finds the log
+        shown as far as its key reaches.
+        """
+        access = await self._store.access(log, epoch=epoch, access_key=access_key)
+        if access is None or not access.current:
+            return access
+        stored, live = await self._store.log(log), self.live.get(log)
+        shown = stored is not None and live is not None and stored.size == live.size
+        if stored is not None and shown and rules.use(stored, epoch=epoch, access_key=access_key) is stored:
+            return access
+        await self._writer.use(log, epoch=epoch, access_key=access_key)
+        return await self._store.access(log, epoch=epoch, access_key=access_key)
 
     async def _append(self, peer: Peer, frame: Append) -> Frame | None:
         request, log, message = frame.request, frame.log, frame.message
@@ -296,12 +305,15 @@ class Relay:
         if (header.content_type is ContentType.COMMIT) != (frame.next_access_key is not None):
             return refused(request, RefusalCode.MALFORMED, "only a commit brings a next access key")
         digest = sha256(message).digest()
-        if header.epoch != session.epoch:
+        contested = session.contestable if frame.next_access_key is not None else None
+        if header.epoch != session.epoch or not (session.is_current or contested):
+            # Nothing but a retry can come of it, so it costs the log nothing.
             return await self._first_receipt(request, session, digest)
+        if contested is not None and len(contested.candidates) >= MAX_CANDIDATES:
+            return refused(request, RefusalCode.QUOTA_EXCEEDED, "too many contests")
         if session.live.size >= self.config.max_log_entries:
             return refused(request, RefusalCode.QUOTA_EXCEEDED, "the log is full")
-        wait_ms = self._appends.take(log, 1, self._monotonic())
-        if wait_ms:
+        if contested is None and (wait_ms := self._appends.take(log, 1, self._monotonic())):
             return refused(request, RefusalCode.RATE_LIMITED, "too fast for one log", retry_after_ms=wait_ms)
         if self._writer.is_full:
             return refused(request, RefusalCode.RATE_LIMITED, "the relay is busy", retry_after_ms=250)
@@ -322,7 +334,10 @@ class Relay:
         """For a message of another epoch: its first receipt if it is a retry, else where the log is."""
         live = session.live
         found = await self._store.find(live.log, digest)
-        if found is not None and found.position < await self._readable(session):
+        access = await self._store.access(live.log, epoch=session.epoch, access_key=session.access_key)
+        if access is None:
+            return refused(request, RefusalCode.EPOCH_KEY_MISMATCH, "not a key of this epoch")
+        if found is not None and found.position < min(access.readable, live.size):
             item = Receipt(request=request, position=found.position, relay_time_ms=found.relay_time_ms)
             return Receipts(log=live.log, checkpoint=live.note, items=(item,))
         epoch = live.stored.epoch if live.stored is not None else 0

@@ -101,7 +101,7 @@ class Session:
             return
         self._greet(cast("Hello", hello[0]))
         outbox, relay, peer = self._peer.outbox, self._relay, self._peer
-        while (batch := await self._receive()) is not None:
+        while (batch := await self._next()) is not None:
             for frame in batch:
                 await outbox.room()
                 # The connection's table lets nothing but requests in.
@@ -113,6 +113,20 @@ class Session:
         if self._relay.draining:
             raise _Refuse(refused(0, RefusalCode.DRAINING, "the relay is stopping", retry_after_ms=1000))
         self._peer.outbox.put(self._relay.greeting(self._peer))
+
+    async def _next(self) -> tuple[Frame, ...] | None:
+        """The next batch; who holds no right and waits for nothing is not waited for without end."""
+        if self._peer.sessions:  # a right is held until the connection ends
+            return await self._receive()
+        while True:
+            try:
+                async with asyncio.timeout(self._config.idle_timeout_s):
+                    return await self._receive()
+            except TimeoutError:
+                if self._relay.is_idle(self._peer):
+                    raise _Refuse(
+                        refused(0, RefusalCode.MALFORMED, "nothing was asked for too long")
+                    ) from None
 
     async def _receive(self) -> tuple[Frame, ...] | None:
         """The frames of the next batch; None when the connection is over."""
@@ -137,7 +151,7 @@ class Session:
     async def _write_waiting(self) -> bool:
         """Send all that waits now; False when the client is gone or was cut off."""
         peer, limits = self._peer, self._config.limits
-        frames = [wire.encode_frame(frame) for frame in peer.outbox.take()]
+        frames: list[Frame | EncodedFrame] = [*peer.outbox.take()]
         lagging: list[Subscription] = []
         room = limits.max_batch
         for subscription in tuple(peer.subscriptions.values()):
@@ -152,9 +166,8 @@ class Session:
             else:
                 frames.append(page)
                 room -= len(page.data)
-        for batch in wire.split(frames, limits):
-            if not await self._send(batch):
-                return False
+        if not await self._send_all(frames):
+            return False
         for subscription in lagging:
             if not await self._send_page(subscription):
                 return False
@@ -162,15 +175,26 @@ class Session:
 
     async def _send_page(self, subscription: Subscription) -> bool:
         """Send one page of a subscription from the store; one page a turn, so that no log starves another."""
-        peer, log = self._peer, subscription.live.log
-        page, ends = await self._relay.live.next_page(subscription, self._page_bytes)
-        if peer.subscriptions.get(log) is not subscription:
-            return True  # replaced or ended while the store was read
-        if ends:
-            self._relay.end_subscription(peer, log)
-        elif subscription.is_due:
-            peer.outbox.wake()
-        return await self._send((page,))
+        peer, live = self._peer, subscription.live
+        # Answers that came before this checkpoint go out before it, and those after it later: on one
+        # connection no checkpoint may be below one ahead of it, or the client must take it for a rollback.
+        frames: list[Frame | EncodedFrame] = [*peer.outbox.take()]
+        size, note = live.size, live.note
+        page, ends = await self._relay.live.next_page(subscription, self._page_bytes, size=size, note=note)
+        if peer.subscriptions.get(live.log) is subscription:  # not replaced or ended while the store was read
+            frames.append(page)
+            if ends:
+                self._relay.end_subscription(peer, live.log)
+            elif subscription.is_due:
+                peer.outbox.wake()
+        return await self._send_all(frames)
+
+    async def _send_all(self, frames: Iterable[Frame | EncodedFrame]) -> bool:
+        encoded = [item if isinstance(item, EncodedFrame) else wire.encode_frame(item) for item in frames]
+        for batch in wire.split(encoded, self._config.limits):
+            if not await self._send(batch):
+                return False
+        return True
 
     async def _send(self, batch: Iterable[Frame | EncodedFrame]) -> bool:
         if self._connection.state is State.CLOSED:

@@ -15,13 +15,14 @@ from typing import Final, assert_never
 
 from protocols.relay.frames import Done, Frame, Receipt, Receipts, RefusalCode, Refused
 from server import logs
-from server.errors import LogExists
+from server.errors import LogExists, StoreFailed
 from server.fanout import LiveLogs
 from server.outbox import Outbox
 from server.signing import Signer
 from server.store import (
     Appended,
     AppendedBatch,
+    CommitTooEarly,
     ContestRefused,
     Duplicate,
     LogHead,
@@ -30,6 +31,7 @@ from server.store import (
     PendingAppend,
     RelayStore,
     StoredCheckpoint,
+    StoredLog,
     WrongEpoch,
 )
 from server.store.signed_heads import SignedHead, SignedHeads
@@ -43,6 +45,8 @@ MAX_GATHER_S: Final = 0.020
 MAX_WAITING: Final = 16_384
 """Appends that may wait for their transaction, from all connections together."""
 MAX_WAITING_BYTES: Final = 64 * 1024 * 1024
+MAX_RETRY_MS: Final = 2000
+"""The longest a sender is told to wait whose commit comes too early: its messages wait with it."""
 MAX_CREATIONS: Final = 256
 """Logs that may wait to be created; appends wait for one of them at most."""
 
@@ -63,8 +67,19 @@ class Creation:
     genesis: bytes
     access_key: bytes
     now_ms: int
+    token_hash: bytes | None
     outbox: Outbox
     request: int
+
+
+@dataclass(frozen=True, slots=True)
+class KeyUse:
+    """A connection has proved that it holds a key; `done` gets the log after it."""
+
+    log: bytes
+    epoch: int
+    access_key: bytes
+    done: asyncio.Future[StoredLog]
 
 
 class Writer:
@@ -95,6 +110,8 @@ class Writer:
         self._waiting: deque[Ticket] = deque()
         self._waiting_bytes = 0
         self._creations: deque[Creation] = deque()
+        self._uses: deque[KeyUse] = deque()
+        self._ended = False
         self._wake = asyncio.Event()
         self._stopping = False
 
@@ -117,6 +134,21 @@ class Writer:
         self._wake.set()
         return True
 
+    async def use(self, log: bytes, *, epoch: int, access_key: bytes) -> StoredLog:
+        """Have the use of a key noted, after the batches before it, and return the log as it is then.
+
+        Raises:
+            StoreFailed: it could not be.
+
+        Cancellation: it is noted or not.
+        """
+        if self._ended:
+            raise StoreFailed("the relay does not write any more")
+        done: asyncio.Future[StoredLog] = asyncio.get_running_loop().create_future()
+        self._uses.append(KeyUse(log, epoch, access_key, done))
+        self._wake.set()
+        return await done
+
     def stop(self) -> None:
         """Let `run` finish what waits and return."""
         self._stopping = True
@@ -128,8 +160,11 @@ class Writer:
         Cancellation: the batch in the store's hands is carried out, nobody is answered; senders ask again.
         """
         try:
-            while self._waiting or self._creations or not self._stopping:
-                if self._creations:
+            while self._waiting or self._creations or self._uses or not self._stopping:
+                if self._uses:
+                    await self._use(self._uses[0])
+                    self._uses.popleft()
+                elif self._creations:
                     await self._create(self._creations.popleft())
                 elif self._waiting:
                     await self._gather()
@@ -140,17 +175,23 @@ class Writer:
         except Exception as raised:
             # StoreFailed, RollbackRefused, or a bug of ours: either way nothing may be signed from here on.
             error = raised.exceptions[0] if isinstance(raised, ExceptionGroup) else raised
-            logs.get().critical("writing failed", error=type(error).__name__, reason=str(error))
+            logs.get().critical("writing failed", error=type(error).__name__, reason=logs.reason(error))
             self._fail(error)
+        finally:
+            self._ended = True
+            for use in self._uses:
+                if not use.done.done():
+                    use.done.set_exception(StoreFailed("the relay does not write any more"))
 
     async def _write_waiting(self) -> None:
         """Write batches until few appends wait; the next is committed while one is signed and answered.
 
-        Signing keeps the order of the commits. A log is never created in between, as that signs too.
+        Signing keeps the order of the commits. A log is never created in between, as that signs too; nor is
+        the use of a key noted, so that nobody is shown an older state after a newer one.
         """
         batch = self._take()
         result = await self._commit(batch)
-        while len(self._waiting) >= WORTH_OVERLAPPING and not self._creations:
+        while len(self._waiting) >= WORTH_OVERLAPPING and not self._creations and not self._uses:
             following = self._take()
             async with asyncio.TaskGroup() as tasks:
                 commit = tasks.create_task(self._commit(following))
@@ -185,13 +226,24 @@ class Writer:
     async def _create(self, creation: Creation) -> None:
         try:
             head = await self._store.create_log(
-                creation.genesis, access_key=creation.access_key, now_ms=creation.now_ms
+                creation.genesis,
+                access_key=creation.access_key,
+                now_ms=creation.now_ms,
+                token_hash=creation.token_hash,
             )
         except LogExists:
             creation.outbox.put(_refused(creation.request, RefusalCode.LOG_EXISTS, "exists with another key"))
             return
         await self.sign((head,))
         creation.outbox.put(Done(request=creation.request))
+
+    async def _use(self, use: KeyUse) -> None:
+        stored = await self._store.use_key(use.log, epoch=use.epoch, access_key=use.access_key)
+        live = self._live.get(use.log)
+        if live is not None:
+            live.adopt(stored)
+        if not use.done.done():
+            use.done.set_result(stored)
 
     async def sign(self, heads: Sequence[LogHead]) -> dict[bytes, bytes]:
         """Sign heads that are durable, and keep the checkpoints.
@@ -247,6 +299,10 @@ class Writer:
                     )
                 case ContestRefused():
                     ticket.outbox.put(_refused(request, RefusalCode.QUOTA_EXCEEDED, "too many contests"))
+                case CommitTooEarly():
+                    retry = min(outcome.wait_ms, MAX_RETRY_MS)
+                    detail = "a contest's key does not end the epoch yet"
+                    ticket.outbox.put(_refused(request, RefusalCode.RATE_LIMITED, detail, retry))
                 case LogUnknown():
                     ticket.outbox.put(_refused(request, RefusalCode.UNKNOWN_LOG, "no such log"))
                 case _:
@@ -273,5 +329,5 @@ def wrong_epoch(request: int, epoch: int, size: int) -> Frame:
     )
 
 
-def _refused(request: int, code: RefusalCode, detail: str) -> Frame:
-    return Refused(request=request, code=code, detail=detail)
+def _refused(request: int, code: RefusalCode, detail: str, retry_after_ms: int = 0) -> Frame:
+    return Refused(request=request, code=code, detail=detail, retry_after_ms=retry_after_ms)

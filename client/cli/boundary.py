@@ -1,17 +1,18 @@
 """The one place where what went wrong becomes an exit status and a line on standard error.
 
 0 ok; 1 refused or failed, with a line that says what and the way out; 2 wrong usage, said by Typer. What is
-not expected here is a bug: it keeps its traceback.
+not expected here is a bug: it keeps its traceback, with what it quotes made harmless.
 """
 
 import errno
 import sys
+import traceback
 from collections.abc import Iterator, Sequence
 
 import typer
 
 from channel.errors import ChannelError
-from client.display import sanitise_line
+from client.display import sanitise, sanitise_line
 from client.errors import ClientError
 from protocols.errors import LocalProtocolError, ProtocolError, RuleViolation
 
@@ -47,7 +48,9 @@ def run(app: typer.Typer, arguments: Sequence[str] | None = None) -> int:
     except Exception as error:
         lines = explain(error)
         if lines is None:
-            raise
+            # A traceback may quote a peer; a terminal must not obey it.
+            print(sanitise("".join(traceback.format_exception(error))), end="", file=sys.stderr)
+            return FAILED
         return _complain(lines)
     return 0
 

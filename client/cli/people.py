@@ -30,9 +30,16 @@ def find_person(text: str, people: "Iterable[Participant]") -> "Participant":
     """
     everybody = tuple(people)
     wanted = fold_name(text)
-    found = [person for person in everybody if fold_name(person.name) == wanted]
-    if not found and len(text) >= _MIN_PREFIX:
-        found = [person for person in everybody if person.id.startswith(text.lower())]
+    prefix = text.lower() if len(text) >= _MIN_PREFIX else None
+    if _WHOLE_ID.fullmatch(text.lower()):
+        found = [person for person in everybody if person.id == prefix]
+    else:
+        # A name can be chosen so that it looks like the start of another's id: then neither is taken.
+        found = [
+            person
+            for person in everybody
+            if fold_name(person.name) == wanted or (prefix is not None and person.id.startswith(prefix))
+        ]
     if len(found) == 1:
         return found[0]
     if found:

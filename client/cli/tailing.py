@@ -61,7 +61,7 @@ async def print_conversation(
 
 def _has_changed(connection: ConnectionState, position: int, session: ChannelSession) -> bool:
     moved = session.negotiation.position != position
-    return moved or session.connection is not connection or _has_ended(session)
+    return moved or session.connection.kind is not connection.kind or _has_ended(session)
 
 
 def _has_ended(session: ChannelSession) -> bool:

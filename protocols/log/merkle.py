@@ -241,7 +241,7 @@ class HashTree:
             hashes.append(current)
             if not index & 1:
                 return
-            current = node_hash(hashes[index - 1], current)
+            current = sha256(b"\x01" + hashes[index - 1] + current).digest()
             index >>= 1
             if level + 1 == len(self._levels):
                 self._levels.append([current])

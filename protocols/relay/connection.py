@@ -12,7 +12,7 @@ log), logs subscribed (entries come only for those), and the limits that the Gre
 
 from collections.abc import Iterable
 from enum import Enum, auto
-from typing import Final, TypeAlias
+from typing import Final, TypeAlias, cast
 
 from protocols.errors import DecodeError, LocalProtocolError, RemoteProtocolError
 from protocols.relay import wire
@@ -113,6 +113,8 @@ ANSWERS: Final[dict[type[Frame], type[Frame]]] = {
     MailboxClose: Done,
 }
 """request -> its answer when it is not refused."""
+
+_REQUEST_TYPES: Final = frozenset(_REQUESTS)
 
 _Answer: TypeAlias = Authorised | Receipts | MailboxContents | Done | Refused
 
@@ -217,6 +219,9 @@ class Connection:
 
     def _step(self, sender: Role, frame: Frame) -> None:
         """Check one frame against the table and the books, and move on."""
+        if self.state is State.OPEN and sender is Role.CLIENT and type(frame) in _REQUEST_TYPES:
+            self._ask(cast("Request", frame))  # what the table says too, without the way through it
+            return
         next_state = TRANSITIONS[self.state][sender].get(type(frame))
         if next_state is None:
             raise _Illegal(

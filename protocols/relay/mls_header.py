@@ -4,9 +4,8 @@ The whole message is parsed, so that what the relay orders is one message exactl
 behind. Of the ciphertexts only their lengths are looked at.
 """
 
-from dataclasses import dataclass
 from enum import IntEnum
-from typing import Final
+from typing import Final, NamedTuple
 
 from protocols.errors import DecodeError
 
@@ -25,8 +24,7 @@ class ContentType(IntEnum):
 _CONTENT_TYPES: Final = {bytes([member]): member for member in ContentType}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MLSHeader:
+class MLSHeader(NamedTuple):
     """What anyone who carries a PrivateMessage can see.
 
     Attributes:
@@ -64,13 +62,7 @@ def read_header(message: bytes) -> MLSHeader:
     _, end = _vector(message, end)  # ciphertext
     if end != len(message):
         raise DecodeError("bytes after the PrivateMessage")
-    return MLSHeader(
-        wire_format=_PRIVATE_MESSAGE,
-        group_id=group_id,
-        epoch=epoch,
-        content_type=content_type,
-        authenticated_data=authenticated_data,
-    )
+    return MLSHeader(_PRIVATE_MESSAGE, group_id, epoch, content_type, authenticated_data)
 
 
 def _vector(data: bytes, position: int) -> tuple[int, int]:

@@ -179,6 +179,22 @@ def _record(cls: Callable[..., object], fields: _Fields) -> _Codec:
     return decode, encode
 
 
+def _receipt_to_wire(value: object) -> list[object]:
+    """As `_record` would, in one look: a relay encodes one for every entry."""
+    if type(value) is Receipt:
+        request, position, time = value.request, value.position, value.relay_time_ms
+        if (
+            type(request) is type(position) is type(time) is int
+            and 1 <= request <= MAX_INTEGER
+            and 0 <= position <= MAX_INTEGER
+            and 0 <= time <= MAX_INTEGER
+        ):
+            return [request, position, time]
+    raise DecodeError("a receipt is of the wrong type or out of range")
+
+
+_RECEIPT: _Codec = (_record(Receipt, _RECEIPT_FIELDS)[0], _receipt_to_wire)
+
 _FIELDS: Final[dict[type[Frame], _Fields]] = {
     frames.Hello: (("versions", _sequence(_integer(1, 65_535), 1, MAX_VERSIONS)),),
     frames.Greeting: (
@@ -216,7 +232,7 @@ _FIELDS: Final[dict[type[Frame], _Fields]] = {
     frames.Receipts: (
         ("log", _BYTES32),
         ("checkpoint", _CHECKPOINT),
-        ("items", _sequence(_record(Receipt, _RECEIPT_FIELDS), 1, CEILING.max_outstanding)),
+        ("items", _sequence(_RECEIPT, 1, CEILING.max_outstanding)),
     ),
     frames.Subscribe: (("request", _REQUEST), ("log", _BYTES32), ("start", _NUMBER)),
     frames.Entries: (
@@ -296,8 +312,31 @@ def _decoder(cls: Callable[..., Frame], fields: _Fields) -> Callable[[list[objec
     return from_list
 
 
+_APPEND_BY_TABLE: Final = _decoder(frames.Append, _FIELDS[frames.Append])
+
+
+def _append_from_list(values: list[object]) -> Frame:
+    """What the table says of Append in one look: a relay decodes one of these for every entry."""
+    if len(values) == 5:
+        _, request, log, message, key = values
+        if (
+            type(request) is int
+            and 1 <= request <= MAX_INTEGER
+            and type(log) is bytes
+            and len(log) == 32
+            and type(message) is bytes
+            and 1 <= len(message) <= CEILING.max_entry
+            and (key is None or (type(key) is bytes and len(key) == 32))
+        ):
+            return frames.Append(request=request, log=log, message=message, next_access_key=key)
+    return _APPEND_BY_TABLE(values)  # which says what is wrong with it
+
+
 _ENCODERS: Final = {cls: _encoder(kind, _FIELDS[cls]) for kind, cls in KINDS.items()}
-_DECODERS: Final = {kind: _decoder(cls, _FIELDS[cls]) for kind, cls in KINDS.items()}
+_DECODERS: Final = {
+    kind: _append_from_list if cls is frames.Append else _decoder(cls, _FIELDS[cls])
+    for kind, cls in KINDS.items()
+}
 
 
 def encode_frame(frame: Frame) -> EncodedFrame:

@@ -16,13 +16,15 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from server.store.model import (
-    MAX_CONTESTS,
+    CONTEST_STANDS_MS,
+    MAX_CANDIDATES,
     MAX_MESSAGE_SIZE,
     Access,
     AdmissionToken,
     Appended,
     AppendedBatch,
     AppendOutcome,
+    CommitTooEarly,
     ContestRefused,
     Duplicate,
     LogHead,
@@ -37,13 +39,15 @@ from server.store.model import (
 )
 
 __all__ = [
-    "MAX_CONTESTS",
+    "CONTEST_STANDS_MS",
+    "MAX_CANDIDATES",
     "MAX_MESSAGE_SIZE",
     "Access",
     "AdmissionToken",
     "AppendOutcome",
     "Appended",
     "AppendedBatch",
+    "CommitTooEarly",
     "ContestRefused",
     "Duplicate",
     "LogHead",
@@ -74,13 +78,16 @@ class RelayStore(Protocol):
 
     # Logs
 
-    async def create_log(self, genesis: bytes, *, access_key: bytes, now_ms: int) -> LogHead:
+    async def create_log(
+        self, genesis: bytes, *, access_key: bytes, now_ms: int, token_hash: bytes | None = None
+    ) -> LogHead:
         """Begin a log whose entry 0 is `genesis`, at epoch 0 with this access key.
 
         Args:
             genesis: The encoded genesis; its SHA-256 is the log id. The caller has checked its form.
             access_key: The Ed25519 public key of epoch 0.
             now_ms: The relay's clock.
+            token_hash: SHA-256 of the admission token that let it in; None on an open relay.
 
         Returns:
             The head, of size 1. A second call with the same genesis and the key that epoch 0 began with
@@ -119,6 +126,15 @@ class RelayStore(Protocol):
 
         A key of an epoch that ended reads up to and including the last commit that ended it, contests
         included.
+        """
+
+    async def use_key(self, log_id: bytes, *, epoch: int, access_key: bytes) -> StoredLog:
+        """Note that somebody has proved to hold this key (`server.store.rules.use`); returns the log then.
+
+        Writes only when that changes something; repeating it, or a key that is not current, does nothing.
+
+        Raises:
+            UnknownLog: There is no such log.
         """
 
     async def find(self, log_id: bytes, message_hash: bytes) -> Duplicate | None:

@@ -80,7 +80,9 @@ class MemoryStore:
     async def close(self) -> None:
         """See `RelayStore`; what was stored stays until the object goes."""
 
-    async def create_log(self, genesis: bytes, *, access_key: bytes, now_ms: int) -> LogHead:
+    async def create_log(
+        self, genesis: bytes, *, access_key: bytes, now_ms: int, token_hash: bytes | None = None
+    ) -> LogHead:
         """See `RelayStore`."""
         log_id = hashlib.sha256(genesis).digest()
         if (known := self._logs.get(log_id)) is not None:
@@ -90,7 +92,9 @@ class MemoryStore:
         tree = HashTree()
         tree.append(leaf_hash(genesis))
         log = _Log(
-            state=rules.new_log(genesis, log_id=log_id, access_key=access_key, now_ms=now_ms),
+            state=rules.new_log(
+                genesis, log_id=log_id, access_key=access_key, now_ms=now_ms, token_hash=token_hash
+            ),
             first_key=access_key,
             entries=[genesis],
             tree=tree,
@@ -149,6 +153,12 @@ class MemoryStore:
         """See `RelayStore`."""
         log = self._logs.get(log_id)
         return None if log is None else log.access(epoch=epoch, access_key=access_key)
+
+    async def use_key(self, log_id: bytes, *, epoch: int, access_key: bytes) -> StoredLog:
+        """See `RelayStore`."""
+        log = self._log(log_id)
+        log.state = rules.use(log.state, epoch=epoch, access_key=access_key)
+        return log.state
 
     async def find(self, log_id: bytes, message_hash: bytes) -> Duplicate | None:
         """See `RelayStore`."""

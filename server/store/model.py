@@ -10,8 +10,11 @@ MAX_MESSAGE_SIZE = MAX_ENTRY_SIZE - 1 - 8 - 32
 As a commit: kind, relay time and next access key go before it.
 """
 
-MAX_CONTESTS = 64
-"""How many access keys may be registered for one epoch. Good faith needs two or three."""
+MAX_CANDIDATES = 8
+"""How many access keys may be registered for one epoch at a time. Good faith needs two or three."""
+
+CONTEST_STANDS_MS = 3_600_000
+"""One hour: how long a contest's key must have stood, no earlier one used, before it may end the epoch."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,14 +27,16 @@ class StoredLog:
         size: Number of entries, the genesis included; the next position.
         epoch: The current epoch.
         candidates: Access keys (Ed25519, 32 bytes each) registered for the current epoch in log order;
-            several only after a contest, until one of them is used to append.
+            several only after a contest. Using one drops those behind it.
+        registered_ms: For each candidate the relay time of the commit that registered it.
         previous: Keys of the epoch before, which may still contest the commit that ended it; empty in epoch
             0.
         boundary: Number of entries up to and including the last commit that ended the epoch before: what the
             `previous` keys may read. 0 in epoch 0.
-        settled: Whether a key of the current epoch has been used to append. Then contests are over. True in
-            epoch 0.
+        settled: Whether the first candidate has been used. Then it is the only one, and contests are over.
+            True in epoch 0.
         last_time_ms: Relay time of the newest entry, UTC milliseconds.
+        token_hash: SHA-256 of the admission token it was created with; None on an open relay.
     """
 
     log: bytes
@@ -39,10 +44,12 @@ class StoredLog:
     size: int
     epoch: int
     candidates: tuple[bytes, ...]
+    registered_ms: tuple[int, ...]
     previous: tuple[bytes, ...]
     boundary: int
     settled: bool
     last_time_ms: int
+    token_hash: bytes | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,7 +148,14 @@ class NotAuthorised:
 
 @dataclass(frozen=True, slots=True)
 class ContestRefused:
-    """`MAX_CONTESTS` keys are registered for the epoch; no further contest is taken."""
+    """`MAX_CANDIDATES` keys are registered for the epoch, or this very key is: the contest is not taken."""
+
+
+@dataclass(frozen=True, slots=True)
+class CommitTooEarly:
+    """A contest's key may not end the epoch yet: an earlier key may still be used. `wait_ms` to go."""
+
+    wait_ms: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +163,9 @@ class LogUnknown:
     """There is no such log."""
 
 
-AppendOutcome = Appended | Duplicate | WrongEpoch | NotAuthorised | ContestRefused | LogUnknown
+AppendOutcome = (
+    Appended | Duplicate | WrongEpoch | NotAuthorised | ContestRefused | CommitTooEarly | LogUnknown
+)
 
 
 @dataclass(frozen=True, slots=True)

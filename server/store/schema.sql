@@ -7,8 +7,9 @@ CREATE TABLE logs (
     size         INTEGER NOT NULL,              -- entries in the log, the genesis included
     epoch        INTEGER NOT NULL,              -- current epoch
     boundary     INTEGER NOT NULL,              -- entries up to and including the last commit that ended the epoch before
-    settled      INTEGER NOT NULL,              -- 1 once a key of the current epoch was used to append, else 0
+    settled      INTEGER NOT NULL,              -- 1 once the first key of the current epoch was used, else 0
     last_time_ms INTEGER NOT NULL,              -- relay time of the newest entry
+    token_hash   BLOB,                          -- of the admission token it was created with; NULL on an open relay
     CHECK (length(log) = 32 AND size BETWEEN 1 AND 1099511627776 AND settled IN (0, 1))
 ) STRICT;
 
@@ -28,6 +29,7 @@ CREATE TABLE access_keys (
     rank         INTEGER NOT NULL,              -- order of registration; above 0 only after a contest
     access_key   BLOB NOT NULL,                 -- Ed25519 public key from the MLS exporter
     readable     INTEGER,                       -- entries it may read; NULL while its epoch is current (then: all)
+    registered_ms INTEGER,                      -- relay time of its commit; NULL once its epoch is over
     PRIMARY KEY (log, epoch, rank),
     CHECK (length(access_key) = 32)
 ) STRICT, WITHOUT ROWID;

@@ -104,9 +104,13 @@ class SqliteStore:
                 os.close(self._lock)
                 self._lock = None
 
-    async def create_log(self, genesis: bytes, *, access_key: bytes, now_ms: int) -> LogHead:
+    async def create_log(
+        self, genesis: bytes, *, access_key: bytes, now_ms: int, token_hash: bytes | None = None
+    ) -> LogHead:
         """See `RelayStore`."""
-        job = partial(self._logs.create, genesis=genesis, access_key=access_key, now_ms=now_ms)
+        job = partial(
+            self._logs.create, genesis=genesis, access_key=access_key, now_ms=now_ms, token_hash=token_hash
+        )
         log_id = await self._carry_through(self._write_logs(job))
         return await self.head(log_id)
 
@@ -139,6 +143,13 @@ class SqliteStore:
         return await self._reader.read(
             partial(sqlite_logs.past_access, log_id=log_id, epoch=epoch, access_key=access_key)
         )
+
+    async def use_key(self, log_id: bytes, *, epoch: int, access_key: bytes) -> StoredLog:
+        """See `RelayStore`."""
+        state = (await self._live.get(log_id)).state
+        if rules.use(state, epoch=epoch, access_key=access_key) is state:
+            return state
+        return await self._carry_through(self._use_key(log_id, epoch, access_key))
 
     async def find(self, log_id: bytes, message_hash: bytes) -> Duplicate | None:
         """See `RelayStore`."""
@@ -258,6 +269,12 @@ class SqliteStore:
             growth = await self._write_logs(partial(self._logs.append, appends=appends))
             heads = [self._live.grow(*grown) for grown in growth.grown.values()]
         return AppendedBatch(tuple(growth.outcomes), tuple(heads))
+
+    async def _use_key(self, log_id: bytes, epoch: int, access_key: bytes) -> StoredLog:
+        job = partial(self._logs.use_key, log_id=log_id, epoch=epoch, access_key=access_key)
+        with self._live.pinned((log_id,)):
+            await self._live.get(log_id)
+            return self._live.grow(await self._write_logs(job), ()).stored
 
     async def _after_writes(self, job: Callable[[sqlite3.Connection], Result]) -> Result:
         """Run a job on the writing thread.

@@ -78,19 +78,28 @@ class LogWriter:
         self._rows: dict[bytes, _Row] = {}
 
     def create(
-        self, connection: sqlite3.Connection, *, genesis: bytes, access_key: bytes, now_ms: int
+        self,
+        connection: sqlite3.Connection,
+        *,
+        genesis: bytes,
+        access_key: bytes,
+        now_ms: int,
+        token_hash: bytes | None,
     ) -> bytes:
         """Create the log unless it is there; returns its id. Raises LogExists for another access key."""
         log_id = hashlib.sha256(genesis).digest()
         known = self._row(connection, log_id)
         if known is not None:
-            if _live_keys(connection, known.number, 0) != (access_key,):
+            if _live_keys(connection, known.number, 0)[0] != (access_key,):
                 raise LogExists("the genesis is registered with another access key")
             return log_id
-        state = rules.new_log(genesis, log_id=log_id, access_key=access_key, now_ms=now_ms)
+        state = rules.new_log(
+            genesis, log_id=log_id, access_key=access_key, now_ms=now_ms, token_hash=token_hash
+        )
         number = connection.execute(
-            "INSERT INTO logs (log, size, epoch, boundary, settled, last_time_ms) VALUES (?, ?, ?, ?, ?, ?)",
-            (log_id, state.size, state.epoch, state.boundary, state.settled, state.last_time_ms),
+            "INSERT INTO logs (log, size, epoch, boundary, settled, last_time_ms, token_hash)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (log_id, state.size, state.epoch, state.boundary, state.settled, now_ms, token_hash),
         ).lastrowid
         assert number is not None  # noqa: S101 -- an INSERT has one
         connection.execute(
@@ -130,6 +139,19 @@ class LogWriter:
         grown = [row for log_id in growth.grown if (row := rows[log_id])]
         many.execute(connection, _UPDATE_LOGS, [_columns(row) for row in grown])
         return growth
+
+    def use_key(
+        self, connection: sqlite3.Connection, *, log_id: bytes, epoch: int, access_key: bytes
+    ) -> StoredLog:
+        """Note the use of a key; see `RelayStore.use_key`."""
+        row = self._row(connection, log_id)
+        if row is None:
+            raise UnknownLog("there is no such log")
+        after = rules.use(row.state, epoch=epoch, access_key=access_key)
+        if after is not row.state:
+            self._move(connection, row, after)
+            many.execute(connection, _UPDATE_LOGS, [_columns(row)])
+        return row.state
 
     def save_checkpoints(
         self, connection: sqlite3.Connection, checkpoints: Sequence[StoredCheckpoint]
@@ -244,23 +266,26 @@ def checkpoints(
 def _load(connection: sqlite3.Connection, log_id: bytes) -> tuple[int, StoredLog] | None:
     with _snapshot(connection):
         row = connection.execute(
-            "SELECT number, size, epoch, boundary, settled, last_time_ms, entry FROM logs"
+            "SELECT number, size, epoch, boundary, settled, last_time_ms, token_hash, entry FROM logs"
             " JOIN entries ON id = number << ? WHERE logs.log = ?",
             (POSITION_BITS, log_id),
         ).fetchone()
         if row is None:
             return None
-        number, size, epoch, boundary, settled, last_time_ms, genesis = row
+        number, size, epoch, boundary, settled, last_time_ms, token_hash, genesis = row
+        candidates, registered_ms = _live_keys(connection, number, epoch)
         return number, StoredLog(
             log=log_id,
             genesis=genesis,
             size=size,
             epoch=epoch,
-            candidates=_live_keys(connection, number, epoch),
-            previous=_live_keys(connection, number, epoch - 1),
+            candidates=candidates,
+            registered_ms=registered_ms,
+            previous=_live_keys(connection, number, epoch - 1)[0],
             boundary=boundary,
             settled=bool(settled),
             last_time_ms=last_time_ms,
+            token_hash=token_hash,
         )
 
 
@@ -300,26 +325,33 @@ def _past_access(connection: sqlite3.Connection, number: int, epoch: int, access
     return None if row is None else Access(epoch=epoch, readable=row[0], current=False)
 
 
-def _live_keys(connection: sqlite3.Connection, number: int, epoch: int) -> tuple[bytes, ...]:
+def _live_keys(
+    connection: sqlite3.Connection, number: int, epoch: int
+) -> tuple[tuple[bytes, ...], tuple[int, ...]]:
+    """The keys of an epoch in log order, and when each was registered (0 once the epoch is over)."""
     rows = connection.execute(
-        "SELECT access_key FROM access_keys WHERE log = ? AND epoch = ? ORDER BY rank", (number, epoch)
-    )
-    return tuple(access_key for (access_key,) in rows)
+        "SELECT access_key, coalesce(registered_ms, 0) FROM access_keys"
+        " WHERE log = ? AND epoch = ? ORDER BY rank",
+        (number, epoch),
+    ).fetchall()
+    return tuple(access_key for access_key, _ in rows), tuple(registered_ms for _, registered_ms in rows)
 
 
 def _write_keys(connection: sqlite3.Connection, number: int, state: StoredLog) -> None:
     """Write the keys of the current epoch and the one before; losers of a contest disappear."""
     epoch = state.epoch
     connection.execute("DELETE FROM access_keys WHERE log = ? AND epoch >= ?", (number, epoch - 1))
-    previous: Iterator[tuple[int, int, int, bytes, int | None]] = (
-        (number, epoch - 1, rank, key, state.boundary) for rank, key in enumerate(state.previous)
-    )
-    current: Iterator[tuple[int, int, int, bytes, int | None]] = (
-        (number, epoch, rank, key, None) for rank, key in enumerate(state.candidates)
-    )
+    rows: list[many.Row] = [
+        (number, epoch - 1, rank, key, state.boundary, None) for rank, key in enumerate(state.previous)
+    ]
+    rows += [
+        (number, epoch, rank, key, None, registered_ms)
+        for rank, (key, registered_ms) in enumerate(zip(state.candidates, state.registered_ms, strict=True))
+    ]
     connection.executemany(
-        "INSERT INTO access_keys (log, epoch, rank, access_key, readable) VALUES (?, ?, ?, ?, ?)",
-        [*previous, *current],
+        "INSERT INTO access_keys (log, epoch, rank, access_key, readable, registered_ms)"
+        " VALUES (?, ?, ?, ?, ?, ?)",
+        rows,
     )
 
 

@@ -1,18 +1,26 @@
 """What a relay may send, and what must not come of it in a client."""
 
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, cast
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from channel.invitation import MAX_LETTER_SIZE
 from client.errors import ClientError
 from client.letters import read_letter
+from client.rows import load
 from client.transport import Answer, RelayConnection
 from protocols.errors import DecodeError
+from protocols.log import checkpoint
+from protocols.log.checkpoint import Checkpoint
 from protocols.log.entry import Entry, decode_entry
+from protocols.log.follower import MAX_AHEAD
 from protocols.messages.values import format_time
 from protocols.relay.frames import REQUEST_SLOT, MailboxContents, MailboxRead, Request
+from tests.support.clients import talk
+from tests.support.relay_process import running_relay
 
 LAST_MS = int(datetime(2099, 12, 31, 23, 59, 59, tzinfo=UTC).timestamp()) * 1000
 
@@ -47,7 +55,9 @@ class _Endless:
 
 
 @pytest.mark.xfail(
-    strict=True, reason="C1: read_letter gathers what a relay sends for as long as it sends, up to 4 GiB"
+    strict=True,
+    raises=AssertionError,
+    reason="C1: read_letter gathers what a relay sends for as long as it sends, up to 4 GiB",
 )
 @pytest.mark.parametrize("blobs", [(bytes(1024 * 1024),) * 3, (b"",) * 64], ids=["large", "empty"])
 async def test_a_letter_that_never_ends_is_given_up(blobs: tuple[bytes, ...]) -> None:
@@ -56,3 +66,32 @@ async def test_a_letter_that_never_ends_is_given_up(blobs: tuple[bytes, ...]) ->
         await read_letter(
             cast("RelayConnection", cast("Any", relay)), mailbox=bytes(32), slot=REQUEST_SLOT, wait=True
         )
+
+
+async def _flood(directory: Path) -> tuple[int, int]:
+    """Give a client more signed promises than it holds; how many it holds, and how many after it started again."""
+    async with running_relay(directory / "relay") as relay, talk(directory, relay.url, "Mira") as (mira,):
+        relay_key = Ed25519PrivateKey.from_private_bytes((relay.data / "relay.key").read_bytes())
+        journal = mira.session.journal
+        origin = journal.conversation.transcript.genesis.origin
+        for size in range(100, 110 + MAX_AHEAD):
+            note = checkpoint.sign(Checkpoint(origin, size, bytes(32)), relay_key)
+            journal.receipt(b"whatever was sent", position=1, checkpoint=note)
+        with journal.store.transaction() as tx:
+            restarted = load(tx, mira.info.log)
+        return len(journal.conversation.follower.ahead), len(restarted.follower.ahead)
+
+
+async def test_a_client_holds_a_bounded_number_of_promises(tmp_path: Path) -> None:
+    held, _ = await _flood(tmp_path)
+    assert held == MAX_AHEAD
+
+
+@pytest.mark.xfail(
+    strict=True,
+    raises=AssertionError,
+    reason="C5: all checkpoints ever kept ahead of the log are loaded again",
+)
+async def test_a_client_that_starts_again_holds_no_more_promises_than_before(tmp_path: Path) -> None:
+    _, restarted = await _flood(tmp_path)
+    assert restarted <= MAX_AHEAD

@@ -48,11 +48,6 @@ async def removed(relay: Rig) -> tuple[bytes, Member, Member]:
     return log, stayed, mallory
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="S1: until somebody appends in the new epoch, a removed member may contest its own removal, register a key "
-    "of its own, and by appending with it shut the members out",
-)
 async def test_a_removed_member_cannot_contest_its_removal_and_take_the_channel() -> None:
     async with rig() as relay:
         log, stayed, mallory = await removed(relay)
@@ -60,12 +55,11 @@ async def test_a_removed_member_cannot_contest_its_removal_and_take_the_channel(
         taken = await mallory.authorise(log, 1, key(66))
         await mallory.append(log, 1, b"mine now")
         kept = await stayed.append(log, 1, b"we go on")
-        assert isinstance(contested, Refused)
-        assert isinstance(taken, Refused)
-        assert isinstance(kept, Receipts)
+    assert isinstance(contested, Refused)
+    assert isinstance(taken, Refused)
+    assert isinstance(kept, Receipts)
 
 
-@pytest.mark.xfail(strict=True, reason="S2: keys of past epochs fill the connections that a log may have")
 async def test_removed_members_cannot_use_up_the_connections_of_a_log() -> None:
     async with rig(Config(open=True, max_connections_per_log=4)) as relay:
         log, stayed, _ = await removed(relay)
@@ -73,20 +67,18 @@ async def test_removed_members_cannot_use_up_the_connections_of_a_log() -> None:
         crowd = [relay.member() for _ in range(4)]
         for mallory in crowd:
             await mallory.authorise(log, 0, key(0))
-        again = relay.member()
-        expect(Authorised, await again.authorise(log, 1, key(1)))
+        back = await relay.member().authorise(log, 1, key(1))
+    assert isinstance(back, Authorised)
 
 
-@pytest.mark.xfail(
-    strict=True, reason="S3: appends that can only be WRONG_EPOCH are charged to the whole log"
-)
 async def test_removed_members_cannot_use_up_the_rate_of_a_log() -> None:
     rates = Rates(appends=Rate(1, 10))
     async with rig(Config(open=True, rates=rates)) as relay:
         log, stayed, mallory = await removed(relay)
         for number in range(20):
             await mallory.append(log, 0, b"noise %d" % number)
-        expect(Receipts, await stayed.append(log, 1, b"we go on"))
+        kept = await stayed.append(log, 1, b"we go on")
+    assert isinstance(kept, Receipts)
 
 
 async def test_a_removed_member_learns_nothing_of_a_retry_beyond_its_limit() -> None:
@@ -141,9 +133,6 @@ class _SlowReader(MemoryStore):
         return found
 
 
-@pytest.mark.xfail(
-    strict=True, reason="S4: a letter that becomes final between a reader's look and its wait wakes nobody"
-)
 async def test_a_letter_that_comes_while_somebody_begins_to_wait_is_not_missed() -> None:
     store = _SlowReader()
     async with rig(store=store) as relay:
@@ -160,12 +149,9 @@ async def test_a_letter_that_comes_while_somebody_begins_to_wait_is_not_missed()
         store.go_on.set()
         await reading
         frames = ada.peer.outbox.take()
-        assert any(isinstance(frame, MailboxContents) and frame.request == 900 for frame in frames)
+    assert any(isinstance(frame, MailboxContents) and frame.request == 900 for frame in frames)
 
 
-@pytest.mark.xfail(
-    strict=True, reason="S5: without its record of signed heads a restarted relay knows none of its logs"
-)
 async def test_a_relay_that_lost_its_signed_heads_still_serves_its_logs() -> None:
     """The record is kept apart from the backup on purpose, so a restored relay begins without it."""
     store = MemoryStore()
@@ -176,7 +162,7 @@ async def test_a_relay_that_lost_its_signed_heads_still_serves_its_logs() -> Non
     await Writer(store, MemorySignedHeads(), SIGNER, first, lambda _: None).sign((head,))
     lost = MemorySignedHeads()
     live = LiveLogs(store, lost, SIGNER)
-    await recover(store, Writer(store, lost, SIGNER, live, lambda _: None))
+    await recover(store, lost, Writer(store, lost, SIGNER, live, lambda _: None))
     assert await live.acquire(made.log_id) is not None
 
 
@@ -187,7 +173,6 @@ class _Broken(MemoryStore):
         raise KeyError(appends[0].log)
 
 
-@pytest.mark.xfail(strict=True, reason="S6: the text of an unexpected error goes into the operator's log")
 async def test_an_unexpected_failure_does_not_write_a_log_id_into_the_operators_log() -> None:
     with structlog.testing.capture_logs() as lines:
         async with rig(store=_Broken()) as relay:
@@ -237,9 +222,6 @@ async def test_an_access_proof_is_of_no_use_on_another_connection() -> None:
         assert code_of(await thief.ask(replace(frame, epoch=0))) == "UNAUTHORISED"
 
 
-@pytest.mark.xfail(
-    strict=True, reason="S7: who never finishes an HTTP request keeps a socket for as long as it likes"
-)
 async def test_who_says_nothing_at_all_is_cut_off() -> None:
     async with server(Config(open=True, port=0, hello_timeout_s=0.1)) as relay:
         reader, writer = await asyncio.open_connection("127.0.0.1", relay.port)

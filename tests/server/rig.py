@@ -98,7 +98,10 @@ class Member:
             while subscription.is_due:
                 page, ends = subscription.page_from_memory(250_000), False
                 if page is None:
-                    page, ends = await relay.live.next_page(subscription, 250_000)
+                    live = subscription.live
+                    page, ends = await relay.live.next_page(
+                        subscription, 250_000, size=live.size, note=live.note
+                    )
                 assert isinstance(page.frame, Entries | EndOfEpoch)
                 found.append(page.frame)
                 if ends:

@@ -121,6 +121,12 @@ class Server:
         self.service = service
         self.failures: list[BaseException] = []
 
+    def handlers(self) -> asyncio.Protocol:
+        """What aiohttp has for a new connection."""
+        server = self.runner.server
+        assert server is not None
+        return server()
+
     @property
     def port(self) -> int:
         return int(self.url.rsplit(":", 1)[1].partition("/")[0])

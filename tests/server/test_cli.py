@@ -69,6 +69,17 @@ async def test_serve_stop_and_serve_again(tmp_path: Path) -> None:
         assert process.wait(10) == 0
 
 
+@pytest.mark.parametrize("arguments", [("serve", "--open", "--listen", "127.0.0.1:0"), ("token", "list")])
+def test_a_data_directory_that_others_can_read_is_refused(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    data = tmp_path / "relay"
+    data.mkdir()
+    data.chmod(0o755)
+    completed = run(*arguments, "--data", str(data))
+    assert completed.returncode == 1
+    assert "chmod 700" in completed.stderr
+    assert list(data.iterdir()) == []
+
+
 async def test_two_relays_do_not_share_a_directory(tmp_path: Path) -> None:
     with serving("--open", "--data", str(tmp_path)):
         second = run("serve", "--open", "--listen", "127.0.0.1:0", "--data", str(tmp_path))

@@ -14,6 +14,7 @@ STORED = StoredLog(
     size=1,
     epoch=0,
     candidates=(public(key(0)),),
+    registered_ms=(0,),
     previous=(),
     boundary=0,
     settled=True,

@@ -150,11 +150,12 @@ async def test_a_contest_is_taken_until_a_key_of_the_new_epoch_is_used() -> None
         expect(Authorised, await ada.authorise(log, 0, key(0)))
         assert code_of(await ada.append(log, 0, b"not a commit")) == "WRONG_EPOCH"
         expect(Receipts, await ada.append(log, 0, b"valid commit", next_key=key(1)))
-        expect(Authorised, await mallory.authorise(log, 1, key(66)))
         expect(Authorised, await ada.authorise(log, 1, key(1)))
-        expect(Receipts, await ada.append(log, 1, b"settles it"))
-        assert code_of(await mallory.append(log, 1, b"lost")) == "EPOCH_KEY_MISMATCH"
-        assert code_of(await mallory.authorise(log, 1, key(66))) == "EPOCH_KEY_MISMATCH"
+        expect(Receipts, await ada.append(log, 1, b"we go on"))
+        assert code_of(await ada.append(log, 1, b"commit", next_key=key(2))) == "RATE_LIMITED"
+        expect(Authorised, await mallory.authorise(log, 1, key(66)))
+        assert code_of(await ada.append(log, 1, b"lost")) == "EPOCH_KEY_MISMATCH"
+        assert code_of(await ada.authorise(log, 1, key(1))) == "EPOCH_KEY_MISMATCH"
         late = relay.member()
         authorised = expect(Authorised, await late.authorise(log, 0, key(0)))
         assert authorised.readable == 3  # up to and including the last commit that ends epoch 0
@@ -163,16 +164,16 @@ async def test_a_contest_is_taken_until_a_key_of_the_new_epoch_is_used() -> None
 
 async def test_a_subscription_under_a_key_that_lost_its_contest_ends() -> None:
     async with rig() as relay:
-        log, mallory = await relay.channel()
+        log, ada = await relay.channel()
+        expect(Receipts, await ada.append(log, 0, b"removes mallory", next_key=key(1)))
+        mallory = relay.member()
+        expect(Authorised, await mallory.authorise(log, 0, key(0)))
         expect(Receipts, await mallory.append(log, 0, b"garbage commit", next_key=key(66)))
         expect(Authorised, await mallory.authorise(log, 1, key(66)))
         expect(Done, await mallory.subscribe(log, 2))
         await mallory.pages()
-        ada = relay.member()
-        expect(Authorised, await ada.authorise(log, 0, key(0)))
-        expect(Receipts, await ada.append(log, 0, b"valid commit", next_key=key(1)))
         expect(Authorised, await ada.authorise(log, 1, key(1)))
-        expect(Receipts, await ada.append(log, 1, b"secret"))
+        expect(Receipts, await ada.append(log, 1, b"among us"))
         assert [type(page) for page in await mallory.pages()] == [EndOfEpoch]
         assert not mallory.peer.subscriptions
 

@@ -165,7 +165,7 @@ async def test_what_was_durable_but_not_signed_is_signed_at_the_start() -> None:
     writer = Writer(store, heads, SIGNER, LiveLogs(store, heads, SIGNER), fail=lambda _: None)
     await store.open()
     head = await store.create_log(genesis().encode(), access_key=public(key(0)), now_ms=0)
-    assert await recover(store, writer) == 1
+    assert await recover(store, heads, writer) == 1
     kept = await store.last_checkpoint(head.stored.log)
     assert kept is not None
     verified = checkpoint.verify(kept.note, origin=genesis().origin, public_key=SIGNER.verifier.public_key)

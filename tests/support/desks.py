@@ -9,12 +9,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from random import Random
-from typing import Any
+from typing import Any, cast
 
 from channel.audit import format_export, parse_export, verify_export
-from channel.charter import Mode
+from channel.charter import Mode, RosterEntry
 from channel.epoch import authenticator
-from channel.mls import Group, cipher_suite, create_key_package
+from channel.identity import Identity
+from channel.mls import Add, Group, cipher_suite, create_key_package
 from client.admitting import propose_removal
 from client.archive import export_of, save_import
 from client.composing import compose_now
@@ -23,14 +24,11 @@ from client.founding import capabilities, found, leaf_keys
 from client.journal import Journal
 from client.rows import add_channel, save_epoch
 from client.store import ClientStore, Transaction
-from channel.identity import Identity
 from protocols.log.follower import LogFollower
 from protocols.messages import Role, encode_body
 from protocols.relay.frames import Entries
-from tests.support.members import SUITE, Member, chartered, informing
+from tests.support.members import SUITE, chartered, informing
 from tests.support.simulator import Ordered, Refusal, SimulatedLog, SimulatedRelay
-from channel.mls import Add
-from channel.charter import RosterEntry
 
 DATABASE_KEY = bytes(range(32))
 
@@ -76,7 +74,7 @@ class Desk:
         self.path = folder / f"{name}.db"
         self.random: Callable[[int], bytes] = Random(f"desk {seed} {name}").randbytes
         self.identity = Identity.from_seed(self.random(32))
-        self.store = MortalStore.create(self.path, DATABASE_KEY)
+        self.store = cast(MortalStore, MortalStore.create(self.path, DATABASE_KEY))
         self.killer: Killer | None = None
         self.left: list[bytes] = []  # every message that ever left, in order
         self.welcomes: dict[bytes, bytes] = {}
@@ -136,7 +134,7 @@ class Desk:
     def restart(self) -> None:
         self.store.killer = None
         self.store.close()
-        self.store = MortalStore.open(self.path, DATABASE_KEY)  # type: ignore[assignment]
+        self.store = cast(MortalStore, MortalStore.open(self.path, DATABASE_KEY))
         self.open()
 
     def close(self) -> None:
@@ -279,6 +277,3 @@ def quiet(desks: list[Desk]) -> None:
         for desk in desks:
             desk.settle(1)
     raise AssertionError("they never come to rest")
-
-
-__all__ = ["Desk", "Killed", "Killer", "Member", "office", "quiet"]

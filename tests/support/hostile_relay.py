@@ -48,8 +48,8 @@ def hostile_relay(
 
 async def let_in(peer: Peer, *, size: int) -> None:
     """Grant Authorise and Subscribe."""
-    while True:
-        for frame in await peer.receive():
+    while batch := await peer.receive():
+        for frame in batch:
             if isinstance(frame, Authorise):
                 await peer.send(
                     Authorised(
@@ -59,6 +59,7 @@ async def let_in(peer: Peer, *, size: int) -> None:
             elif isinstance(frame, Subscribe):
                 await peer.send(Done(request=frame.request))
                 return
+    raise ConnectionError("the client has gone")
 
 
 async def say(peer: Peer, *frames: Frame) -> None:

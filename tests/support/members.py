@@ -39,7 +39,7 @@ from client.founding import capabilities, found, leaf_keys
 from protocols.log.follower import LogFollower
 from protocols.messages import Role, compose_receipt, encode_body
 from protocols.messages.values import format_time
-from protocols.payload import EntryStatus
+from protocols.payload import EntryStatus, Payload
 from protocols.relay.frames import Entries
 from tests.support.simulator import Clock, Ordered, Refusal, SimulatedLog, SimulatedRelay
 
@@ -375,8 +375,6 @@ def informing(statement: str = "The bridge is open.") -> dict[str, JsonValue]:
 
 
 def sealed_id(content: bytes) -> bytes:
-    from protocols.payload import Payload
-
     return Payload.decode(content).message_id
 
 

@@ -22,10 +22,10 @@ from channel.mls.ratchet_tree import RatchetTree
 from channel.transcript import Reason
 from protocols.log import checkpoint as checkpoints
 from protocols.log.checkpoint import Checkpoint
-from protocols.log.entry import Entry, decode_entry
+from protocols.log.entry import Entry
 from protocols.log.merkle import HashTree, leaf_hash
 from tests.support.builders import LOW_ORDER_KEYS
-from tests.support.members import SUITE, Member, channel, epoch_record
+from tests.support.members import SUITE, Member, channel
 
 
 def talk() -> tuple[Member, Member]:
@@ -393,11 +393,3 @@ def test_a_last_commit_that_removes_nobody_needs_its_epoch() -> None:
     export = mira.export()
     assert verify_export(export).transcript.epoch.context.epoch == 2
     assert bad(replace(export, epochs=export.epochs[:-1])).position == 2
-
-
-def test_entries_read_back_as_they_were(export: Export) -> None:
-    for record in export.entries:
-        entry = decode_entry(record.entry)
-        assert isinstance(entry, Entry)
-        assert entry.encode() == record.entry
-    assert epoch_record(verify_export(export).transcript.epoch) == export.epochs[-1]

@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from channel.mls import Add, DecodeError, Group, PeerError, Remove, ValidationError
@@ -79,6 +79,7 @@ def seal_bytes(group: Group, content_type: ContentType, encoded: bytes) -> bytes
     return encrypt(context, group.message_state.secret_tree, forged, random=seeded("guard")).message
 
 
+@settings(deadline=None)
 @given(DAMAGE)
 def test_a_damaged_commit_is_refused_and_changes_nothing(damage: list[tuple[int, str, int, int]]) -> None:
     message = seal_bytes(ALICE, ContentType.COMMIT, damaged(COMMIT, damage))
@@ -90,6 +91,7 @@ def test_a_damaged_commit_is_refused_and_changes_nothing(damage: list[tuple[int,
         pytest.fail("a commit with a confirmation tag of zeros was taken in")
 
 
+@settings(deadline=None)
 @given(DAMAGE)
 def test_a_damaged_proposal_is_refused_or_another_one(damage: list[tuple[int, str, int, int]]) -> None:
     message = seal_bytes(ALICE, ContentType.PROPOSAL, damaged(PROPOSAL, damage))
@@ -107,6 +109,7 @@ def test_the_forger_can_make_good_content_too() -> None:
     assert BOB.receive(message, **JUDGE).group.proposals[0].sent.proposal == Add(EVE.key_package)
 
 
+@settings(deadline=None)
 @given(DAMAGE, st.sampled_from(("tree", "info", "secrets", "extension")))
 def test_a_damaged_welcome_is_refused(damage: list[tuple[int, str, int, int]], part: str) -> None:
     welcome = INVITED.welcome

@@ -160,9 +160,8 @@ def test_unknown_forms_are_refused(data: bytes, decode: Callable[[bytes], Any]) 
 
 def test_a_leaf_node_of_an_unknown_source_is_refused() -> None:
     encoded = bytearray(ALICE.epoch_state.own_leaf.encode())
-    position = encoded.index(Capabilities(cipher_suites=(1,)).encode()) + len(
-        Capabilities(cipher_suites=(1,)).encode()
-    )
+    listed = ALICE.epoch_state.own_leaf.capabilities.encode()
+    position = encoded.index(listed) + len(listed)
     assert encoded[position] == LeafNodeSource.COMMIT
     encoded[position] = 4
     with pytest.raises(DecodeError, match="source"):

@@ -169,11 +169,23 @@ async def test_a_contest_widens_the_reading_of_the_old_key(reopen: Reopen) -> No
     await store.append_batch([append(b"contest", log=log, commit=key(12), contest=True)])
     store = await reopen()
     assert await store.access(log, epoch=0, access_key=key(0)) == Access(epoch=0, readable=3, current=False)
-    await store.append_batch([append(b"settles", log=log, epoch=1, access_key=key(12))])
+    await store.append_batch([append(b"settles", log=log, epoch=1, access_key=key(11))])
     store = await reopen()
-    assert await store.access(log, epoch=1, access_key=key(12)) == Access(epoch=1, readable=4, current=True)
-    assert await store.access(log, epoch=1, access_key=key(11)) is None
+    assert await store.access(log, epoch=1, access_key=key(11)) == Access(epoch=1, readable=4, current=True)
+    assert await store.access(log, epoch=1, access_key=key(12)) is None
     assert await store.access(log, epoch=0, access_key=key(0)) == Access(epoch=0, readable=3, current=False)
+
+
+async def test_a_log_keeps_the_token_that_let_it_in(reopen: Reopen) -> None:
+    store = await reopen()
+    head = await store.create_log(genesis(0), access_key=key(0), now_ms=1, token_hash=key(77))
+    assert head.stored.token_hash == key(77)
+    await store.create_log(genesis(0), access_key=key(0), now_ms=1, token_hash=key(78))
+    await store.append_batch([append(b"m", log=log_id(0))])
+    store = await reopen()
+    kept = await store.log(log_id(0))
+    assert kept is not None
+    assert kept.token_hash == key(77)
 
 
 async def test_reading_keeps_its_bounds(store: RelayStore) -> None:

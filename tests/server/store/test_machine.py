@@ -13,7 +13,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from protocols.log.merkle import HashTree, leaf_hash
 from server.errors import RelayError
-from server.store import LogHead, PendingAppend, RelayStore, StoredCheckpoint
+from server.store import CONTEST_STANDS_MS, LogHead, PendingAppend, RelayStore, StoredCheckpoint
 from server.store.memory import MemoryStore
 from server.store.sqlite import SqliteStore
 from tests.server.store.conftest import LIMITS
@@ -33,7 +33,7 @@ def appends(draw: st.DrawFn) -> PendingAppend:
         access_key=key(draw(few)),
         commit=draw(st.one_of(st.none(), few.map(key))),
         contest=draw(st.booleans()),
-        now_ms=draw(times),
+        now_ms=draw(st.one_of(times, times.map(lambda ms: ms + CONTEST_STANDS_MS))),
     )
 
 
@@ -85,6 +85,10 @@ class StoreMachine(RuleBasedStateMachine):
     @rule(number=logs, epoch=few, by=few)
     def access(self, number: int, epoch: int, by: int) -> None:
         self.both(lambda store: store.access(log_id(number), epoch=epoch, access_key=key(by)))
+
+    @rule(number=logs, epoch=few, by=few)
+    def use_key(self, number: int, epoch: int, by: int) -> None:
+        self.both(lambda store: store.use_key(log_id(number), epoch=epoch, access_key=key(by)))
 
     @rule(number=logs, size=st.integers(1, 5), note=st.binary(max_size=2))
     def checkpoint(self, number: int, size: int, note: bytes) -> None:

@@ -1,0 +1,1 @@
+"""Our MLS against others' implementations, live; run by `make interop`, which installs them with npm."""

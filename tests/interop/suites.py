@@ -1,0 +1,45 @@
+"""The cipher suites to speak, and which of the others can speak them."""
+
+from dataclasses import dataclass
+
+import pytest
+
+from channel.mls import UnsupportedError, cipher_suite
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InteropSuite:
+    """One cipher suite.
+
+    Attributes:
+        number: Its registered number; for X-Wing the one that ts-mls has given it.
+        name: What to call it in a test's id.
+        core_crypto: Whether OpenMLS, as core-crypto builds it, has it. ts-mls has all.
+    """
+
+    number: int
+    name: str
+    core_crypto: bool
+
+
+SUITES = (
+    InteropSuite(number=1, name="x25519-aes128", core_crypto=True),
+    InteropSuite(number=2, name="p256", core_crypto=True),
+    InteropSuite(number=3, name="x25519-chacha20", core_crypto=True),
+    InteropSuite(number=4, name="x448-aes256", core_crypto=False),
+    InteropSuite(number=5, name="p521", core_crypto=True),
+    InteropSuite(number=6, name="x448-chacha20", core_crypto=False),
+    InteropSuite(number=7, name="p384", core_crypto=True),
+    InteropSuite(number=83, name="x-wing", core_crypto=False),
+)
+
+TS_MLS_SUITES = [pytest.param(suite.number, id=suite.name) for suite in SUITES]
+CORE_CRYPTO_SUITES = [pytest.param(suite.number, id=suite.name) for suite in SUITES if suite.core_crypto]
+
+
+def needs_suite(number: int) -> None:
+    """Skip the running test if our own side does not have the cipher suite."""
+    try:
+        cipher_suite(number)
+    except UnsupportedError as error:
+        pytest.skip(f"on our side, {error}")
