@@ -32,8 +32,10 @@ MISSED = 10_000
 
 def run() -> Iterator[Result]:
     """Measure a fresh relay each time."""
-    floor = _bare_sqlite()
+    floor, _ = _bare_sqlite(64)
     yield {"what": "bare SQLite, FULL, batches of 64", "entries_per_s": round(floor)}
+    _, commits = _bare_sqlite(1)
+    yield {"what": "bare SQLite, FULL, one entry at a time", "commit_p50_ms": _p50_ms(commits)}
     yield _with_relay(_exchanges(1, 1)) | {"what": "one exchange at a time", "target_p50_ms": 1.5}
     many = _with_relay(_exchanges(PAIRS, OUTSTANDING))
     share = float(many["exchanges_per_s"] or 0) * 2 / floor
@@ -56,6 +58,11 @@ class _Relay:
         if self.process.stdout is None:
             raise RuntimeError("no output of the relay")
         self.url = self.process.stdout.readline().split()[2]
+
+    def cpu_s(self) -> float:
+        """Processor time of all its threads so far."""
+        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     def memory_kib(self) -> int:
         """Resident memory."""
@@ -98,9 +105,10 @@ def _exchanges(pairs: int, outstanding: int) -> Measure:
         tasks = [asyncio.ensure_future(talk.run(outstanding)) for talk in talks]
         await asyncio.sleep(1.0)  # warm up: what is measured is the steady state
         latencies.clear()
-        begun = time.perf_counter()
+        begun, relay_cpu, load_cpu = time.perf_counter(), relay.cpu_s(), time.process_time()
         await asyncio.wait(tasks, timeout=SECONDS, return_when=asyncio.FIRST_EXCEPTION)
         elapsed, done = time.perf_counter() - begun, list(latencies)
+        relay_cpu, load_cpu = relay.cpu_s() - relay_cpu, time.process_time() - load_cpu
         for task in tasks:
             task.cancel()
         for failed in await asyncio.gather(*tasks, return_exceptions=True):
@@ -108,8 +116,10 @@ def _exchanges(pairs: int, outstanding: int) -> Measure:
                 raise failed
         return {
             "exchanges_per_s": round(len(done) / elapsed),
-            "p50_ms": round(percentile(done, 0.5) * 1e3, 2),
+            "p50_ms": _p50_ms(done),
             "p99_ms": round(percentile(done, 0.99) * 1e3, 2),
+            "relay_cpu_us_each": round(relay_cpu * 1e6 / len(done)),
+            "load_cpu_us_each": round(load_cpu * 1e6 / len(done)),
         }
 
     return measure
@@ -219,18 +229,25 @@ def _idle() -> Measure:
     return measure
 
 
-def _bare_sqlite() -> float:
+def _bare_sqlite(batch: int) -> tuple[float, list[float]]:
+    """Entries a second, and the seconds of each commit."""
+    commits: list[float] = []
     with tempfile.TemporaryDirectory() as directory:
         connection = sqlite3.connect(Path(directory) / "floor.db", isolation_level=None)
         with contextlib.closing(connection):
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = FULL")
             connection.execute("CREATE TABLE entries (position INTEGER PRIMARY KEY, entry BLOB NOT NULL)")
-            begun, written = time.perf_counter(), 0
+            begun = time.perf_counter()
             while time.perf_counter() - begun < 2.0:
+                rows = [(os.urandom(MESSAGE),) for _ in range(batch)]
+                started = time.perf_counter()
                 connection.execute("BEGIN IMMEDIATE")
-                rows = [(os.urandom(MESSAGE),) for _ in range(64)]
                 connection.executemany("INSERT INTO entries (entry) VALUES (?)", rows)
                 connection.execute("COMMIT")
-                written += 64
-            return written / (time.perf_counter() - begun)
+                commits.append(time.perf_counter() - started)
+            return len(commits) * batch / (time.perf_counter() - begun), commits
+
+
+def _p50_ms(seconds: list[float]) -> float:
+    return round(percentile(seconds, 0.5) * 1e3, 2)

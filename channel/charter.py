@@ -3,7 +3,7 @@
 It is a canonical map in GroupContext extension 0xF0A1 (private range), so every member holds the same one,
 the key schedule binds it, and only a commit that everybody sees can change it.
 
-Rules of change, judged alike by every member (`check_change`):
+Rules of change, judged alike by every member (`check_change`, `channel.epoch`):
 
     CHARTER-1   the relay's key never changes
     CHARTER-2   the mode never changes: an exercise cannot turn real
@@ -11,6 +11,11 @@ Rules of change, judged alike by every member (`check_change`):
     CHARTER-4   whoever is added is on the new roster, and was not on the old one
     CHARTER-5   whoever is removed is not on the new roster
     CHARTER-6   everybody else's entry stays as it is, and nobody else comes or goes
+    CHARTER-7   who is neither a party nor a mediator commits nothing but a new key of its own
+    CHARTER-8   a leaf that stays keeps its identity: a new certificate on it is the same person's
+
+Whoever may govern and commits stays a member, by MLS and CHARTER-8, so a channel that begins with somebody
+who may govern it always has one.
 """
 
 import re
@@ -32,16 +37,21 @@ from protocols.shape import as_bytes, as_list, as_map, as_str, as_uint
 __all__ = [
     "CHARTER_EXTENSION",
     "DEFAULT_TIMERS",
+    "GOVERNING",
     "MAX_CHARTER_SIZE",
     "Charter",
     "History",
     "Mode",
     "RosterEntry",
     "check_change",
+    "check_governing",
 ]
 
 CHARTER_EXTENSION: Final = 0xF0A1
 MAX_CHARTER_SIZE: Final = 32_768  # a commit that carries it has to fit one log entry
+
+#: The roles that may change who is in a channel, and its charter (MESSAGES.md section 2, SEAT).
+GOVERNING: Final = frozenset({Role.PARTY, Role.MEDIATOR})
 
 DEFAULT_TIMERS: Final[Mapping[str, int]] = MappingProxyType(
     {
@@ -277,6 +287,21 @@ class Charter:
             )
         except (DecodeError, ValueError) as error:
             raise BadCharter(f"charter refused: {error}") from None
+
+
+def check_governing(charter: Charter, participant: str) -> None:
+    """Refuse a change by somebody who may not make any.
+
+    Args:
+        charter: before the change.
+        participant: the id of who would make it.
+
+    Raises:
+        CharterRuleBroken: they are neither a party nor a mediator there.
+    """
+    seat = charter.entry(participant)
+    if seat is None or seat.role not in GOVERNING:
+        raise CharterRuleBroken("CHARTER-7", "only a party or a mediator may change members or charter")
 
 
 def check_change(

@@ -8,8 +8,8 @@ so that nobody reads unseen and nobody is listed who cannot read.
 from collections.abc import Callable, Iterable, Mapping, Set
 from dataclasses import dataclass
 
-from channel.charter import CHARTER_EXTENSION, Charter, check_change
-from channel.errors import ChannelError
+from channel.charter import CHARTER_EXTENSION, Charter, check_change, check_governing
+from channel.errors import ChannelError, CharterRuleBroken
 from channel.identity import participant_id, read_certificate, verify_certificate
 from channel.mls import (
     Add,
@@ -104,47 +104,78 @@ def _check_seats(charter: Charter, seated: Set[str]) -> None:
         raise BadEpoch("somebody on the roster is no member")
 
 
-def check_next(current: Epoch, following: Epoch) -> None:
+def check_next(current: Epoch, following: Epoch, *, committer: int, commit: bytes) -> None:
     """Refuse a change of members or charter that the charter's rules do not allow.
+
+    Args:
+        current: The epoch the commit closes.
+        following: The epoch it opens.
+        committer: The leaf of its sender.
+        commit: The Commit, encoded, its signature verified.
 
     Raises:
         ChannelError: Which numbered rule was broken; the committer is at fault.
+        MLSError: ``commit`` is none.
     """
+    decoded = Commit.decode(commit)
+    _check_committer(current, committer, decoded)
+    _check_leaves(current, _removed(decoded), following.members)
     before, after = set(current.members.values()), set(following.members.values())
     check_change(current.charter, following.charter, added_ids=after - before, removed_ids=before - after)
 
 
-def check_closing(current: Epoch, encoded_commit: bytes) -> frozenset[int]:
-    """Judge a commit by its proposals alone: all that somebody whom it removes can see of the next epoch.
+def check_closing(current: Epoch, *, committer: int, commit: bytes) -> frozenset[int]:
+    """Judge a commit by its own words alone: all that somebody whom it removes can see of the next epoch.
 
     Args:
         current: The epoch it closes.
-        encoded_commit: The Commit, its signature verified.
+        committer: The leaf of its sender.
+        commit: The Commit, encoded, its signature verified.
 
     Returns:
         The leaves it removes.
 
     Raises:
         ChannelError: As ``check_next`` and ``read_epoch``; the committer is at fault.
+        MLSError: ``commit`` is none.
     """
-    removed: set[int] = set()
+    decoded = Commit.decode(commit)
+    _check_committer(current, committer, decoded)
+    removed = _removed(decoded)
+    if decoded.path is not None:
+        _check_leaves(current, removed, {committer: _participant(decoded.path.leaf_node)})
     seated: list[str] = []
     charter = current.charter
-    for proposal in Commit.decode(encoded_commit).proposals:
+    for proposal in decoded.proposals:
         match proposal:
-            case Remove():
-                removed.add(proposal.removed)
             case Add():
                 seated.append(_participant(proposal.key_package.leaf_node))
             case GroupContextExtensions():
                 charter = _charter(proposal.extensions)
             case _:
-                continue  # whatever else MLS allows moves nobody in or out
+                continue  # whatever else MLS allows moves nobody in
     before = set(current.members.values())
     after = {who for leaf, who in current.members.items() if leaf not in removed} | set(seated)
     _check_seats(charter, after)
     check_change(current.charter, charter, added_ids=after - before, removed_ids=before - after)
-    return frozenset(removed)
+    return removed
+
+
+def _check_committer(current: Epoch, committer: int, commit: Commit) -> None:
+    """CHARTER-7: a commit without proposals is everybody's right, it heals their keys; any other is not."""
+    if commit.proposals:
+        check_governing(current.charter, current.members.get(committer, ""))
+
+
+def _check_leaves(current: Epoch, removed: Set[int], following: Mapping[int, str]) -> None:
+    """CHARTER-8 (RFC 9420, section 5.3.1: the application says which credential may succeed another)."""
+    for leaf, who in following.items():
+        if leaf not in removed and current.members.get(leaf, who) != who:
+            raise CharterRuleBroken("CHARTER-8", "a leaf that stays keeps its identity")
+
+
+def _removed(commit: Commit) -> frozenset[int]:
+    return frozenset(proposal.removed for proposal in commit.proposals if isinstance(proposal, Remove))
 
 
 def _charter(extensions: Iterable[Extension]) -> Charter:

@@ -15,7 +15,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from channel.audit import format_export
-from channel.charter import CHARTER_EXTENSION, Charter, RosterEntry
+from channel.charter import CHARTER_EXTENSION, GOVERNING, Charter, RosterEntry
 from channel.errors import ChannelError
 from channel.identity import participant_id
 from channel.invitation import Invitation, InvitationRequest, InvitationResponse
@@ -56,8 +56,17 @@ class Admission:
         self._new = asyncio.Event()
         self._open: set[bytes] = set()
 
+    def check_allowed(self) -> None:
+        """Raise ``InvitationRefused`` where our own role does not let us invite (CHARTER-7)."""
+        seat = self._journal.conversation.transcript.epoch.charter.entry(self._journal.me)
+        if seat is not None and seat.role not in GOVERNING:
+            raise InvitationRefused(
+                f"only a party or a mediator may invite, and you are {seat.role} here: ask one of them"
+            )
+
     def invite(self, *, name: str, role: Role, lifetime_s: int) -> Invited:
-        """Make and keep a new invitation; it is served from now on."""
+        """Make and keep a new invitation; it is served from now on. Raises as ``check_allowed``."""
+        self.check_allowed()
         invitation = Invitation(self._journal.relay_url, self._random(32))
         now_ms = self._clock()
         row = InvitationRow(

@@ -15,6 +15,7 @@ from channel.epoch import Epoch, authenticator, check_closing, check_next, read_
 from channel.errors import ChannelError
 from channel.mls import ApplicationReceived, CommitReceived, Group, Proposal, ProposalReceived, Random
 from channel.mls.authenticated_content import AuthenticatedContent
+from channel.mls.received import CommitFacts
 from channel.sealing import Sealed, seal
 from channel.transcript import UNPROVEN, Judged, Opening, Reason, Transcript, examine
 from protocols.errors import ProtocolError
@@ -44,11 +45,18 @@ class Committing:
     intent: bytes
     pending: Group = field(repr=False)
 
+    @property
+    def facts(self) -> CommitFacts:
+        """What the commit says to those who can open it; we cannot."""
+        own_commit = self.pending.message_state.own_commit
+        if own_commit is None:
+            raise ValueError("not the pending group of a commit")
+        return own_commit.facts
+
     def is_encrypted_as(self, authenticated: AuthenticatedContent) -> bool:
         """Whether this is the commit that somebody opened, however it was encrypted."""
-        own_commit = self.pending.message_state.own_commit
-        return own_commit is not None and own_commit.facts == replace(
-            own_commit.facts,
+        return self.facts == replace(
+            self.facts,
             content=authenticated.content.encode(),
             signature=authenticated.auth.signature,
             confirmation_tag=authenticated.auth.confirmation_tag or b"",
@@ -247,14 +255,14 @@ class Conversation:
         )
         if received.self_removed:
             try:
-                check_closing(self.transcript.epoch, received.commit)
+                check_closing(self.transcript.epoch, committer=received.sender, commit=received.commit)
             except (ChannelError, ProtocolError):
                 return self._rejected(entry, Reason.INVALID_COMMIT)
             self.group, self.removed = received.group, True
             return Taken(entry=entry, judged=self.transcript.closing(entry), opening=opening)
         try:
             following = epoch_of(received.group)
-            check_next(self.transcript.epoch, following)
+            check_next(self.transcript.epoch, following, committer=received.sender, commit=received.commit)
         except (ChannelError, ProtocolError):
             return self._rejected(entry, Reason.INVALID_COMMIT)
         if _access_key(received.group)[1] != parsed.next_access_key:
@@ -312,16 +320,21 @@ class Conversation:
         if self.committing is not None:
             raise ValueError("one commit at a time")
         result = self.group.commit(proposals, random=random, authenticate=authenticator(now_s), now_s=now_s)
-        check_next(self.transcript.epoch, epoch_of(result.pending))
-        self.group = result.group
-        self.committing = Committing(
+        committing = Committing(
             message=result.message,
             next_access_key=_access_key(result.pending)[1],
             welcome=result.welcome,
             intent=intent,
             pending=result.pending,
         )
-        return self.committing
+        check_next(
+            self.transcript.epoch,
+            epoch_of(result.pending),
+            committer=self.group.own_leaf_index,
+            commit=committing.facts.framed_content.encoded_content,
+        )
+        self.group, self.committing = result.group, committing
+        return committing
 
 
 def epoch_of(group: Group) -> Epoch:

@@ -7,7 +7,8 @@ behind and nothing with us.
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from channel.charter import CHARTER_EXTENSION, Charter, Mode, RosterEntry
+from channel.charter import CHARTER_EXTENSION, GOVERNING, Charter, Mode, RosterEntry
+from channel.errors import BadCharter
 from channel.identity import Identity, make_certificate
 from channel.mls import (
     Capabilities,
@@ -19,6 +20,7 @@ from channel.mls import (
     SignatureKeyPair,
     generate_signature_key_pair,
 )
+from channel.mls.key_package import default_capabilities
 from channel.transcript import Transcript
 from client.conversation import Conversation, epoch_of
 from protocols.log.entry import Genesis
@@ -71,8 +73,8 @@ def leaf_keys(suite: CipherSuite, identity: Identity, *, device: str, now_s: int
 
 
 def capabilities(suite: CipherSuite) -> Capabilities:
-    """What a leaf of ours says it can do."""
-    return Capabilities(cipher_suites=(suite.number,), extensions=(CHARTER_EXTENSION,))
+    """What a leaf of ours says it can do: everything, as RFC 9420 section 7.2 has it."""
+    return default_capabilities(suite, extensions=(Extension(CHARTER_EXTENSION, b""),))
 
 
 def found(
@@ -103,8 +105,12 @@ def found(
         random: Source of random bytes.
 
     Raises:
-        BadCharter: The title or name cannot be used.
+        BadCharter: The title or name cannot be used, or in this role we could not admit anybody.
     """
+    if role not in GOVERNING:
+        raise BadCharter(
+            "whoever makes a channel is a party or a mediator of it: nobody else can admit people"
+        )
     charter = Charter(
         title=title,
         relay_vkey=relay_vkey,

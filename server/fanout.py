@@ -203,11 +203,11 @@ class LiveLogs:
 
     async def next_page(
         self, subscription: Subscription, max_bytes: int, *, size: int, note: bytes
-    ) -> tuple[EncodedFrame, bool]:
+    ) -> tuple[EncodedFrame | None, bool]:
         """The next frame of a subscription that memory could not serve, and whether it is the last.
 
         Moves the cursor. The frame is an Entries page with a proof from its end to the checkpoint, or
-        EndOfEpoch.
+        EndOfEpoch; None when what comes next is durable but not shown yet: `publish` will wake the reader.
 
         Args:
             subscription: which is due.
@@ -225,6 +225,8 @@ class LiveLogs:
         readable = min(size, access.readable) if access is not None else start
         if not subscription.fresh and (access is None or (not access.current and start >= access.readable)):
             return self._end(subscription, readable), True
+        if not subscription.fresh and start >= readable:
+            return None, False
         entries: tuple[bytes, ...] = ()
         if start < readable:
             count = min(readable - start, MAX_PAGE_ENTRIES)

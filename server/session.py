@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Iterable
 from typing import cast
 
-from aiohttp import WSMsgType, web
+from aiohttp import WSMessage, WSMsgType, web
 
 from protocols.errors import RemoteProtocolError
 from protocols.relay import wire
@@ -92,20 +92,25 @@ class Session:
     # The reader
 
     async def _read(self) -> None:
-        try:
-            async with asyncio.timeout(self._config.hello_timeout_s):
-                hello = await self._receive()
-        except TimeoutError:
-            raise _Refuse(refused(0, RefusalCode.MALFORMED, "no Hello in time")) from None
-        if hello is None:
+        if not await self._greeted():
             return
-        self._greet(cast("Hello", hello[0]))
         outbox, relay, peer = self._peer.outbox, self._relay, self._peer
-        while (batch := await self._next()) is not None:
+        while (batch := self._frames(await self._next())) is not None:
             for frame in batch:
                 await outbox.room()
                 # The connection's table lets nothing but requests in.
                 await relay.handle(peer, cast("Request", frame))
+
+    async def _greeted(self) -> bool:
+        """Wait for the Hello and answer it; False when the client has gone instead."""
+        try:
+            async with asyncio.timeout(self._config.hello_timeout_s):
+                hello = self._frames(await self._websocket.receive())
+        except TimeoutError:
+            raise _Refuse(refused(0, RefusalCode.MALFORMED, "no Hello in time")) from None
+        if hello is not None:
+            self._greet(cast("Hello", hello[0]))
+        return hello is not None
 
     def _greet(self, hello: Hello) -> None:
         if PROTOCOL_VERSION not in hello.versions:
@@ -114,23 +119,22 @@ class Session:
             raise _Refuse(refused(0, RefusalCode.DRAINING, "the relay is stopping", retry_after_ms=1000))
         self._peer.outbox.put(self._relay.greeting(self._peer))
 
-    async def _next(self) -> tuple[Frame, ...] | None:
-        """The next batch; who holds no right and waits for nothing is not waited for without end."""
+    async def _next(self) -> WSMessage:
+        """The next message; who holds no right and waits for nothing is not waited for without end."""
         if self._peer.sessions:  # a right is held until the connection ends
-            return await self._receive()
+            return await self._websocket.receive()
         while True:
             try:
                 async with asyncio.timeout(self._config.idle_timeout_s):
-                    return await self._receive()
+                    return await self._websocket.receive()
             except TimeoutError:
                 if self._relay.is_idle(self._peer):
                     raise _Refuse(
                         refused(0, RefusalCode.MALFORMED, "nothing was asked for too long")
                     ) from None
 
-    async def _receive(self) -> tuple[Frame, ...] | None:
-        """The frames of the next batch; None when the connection is over."""
-        message = await self._websocket.receive()
+    def _frames(self, message: WSMessage) -> tuple[Frame, ...] | None:
+        """The frames of a batch; None when the connection is over."""
         if message.type is WSMsgType.BINARY:
             return self._connection.receive_data(message.data)
         if message.type is WSMsgType.TEXT:
@@ -181,7 +185,8 @@ class Session:
         frames: list[Frame | EncodedFrame] = [*peer.outbox.take()]
         size, note = live.size, live.note
         page, ends = await self._relay.live.next_page(subscription, self._page_bytes, size=size, note=note)
-        if peer.subscriptions.get(live.log) is subscription:  # not replaced or ended while the store was read
+        stays = peer.subscriptions.get(live.log) is subscription  # not replaced while the store was read
+        if page is not None and stays:
             frames.append(page)
             if ends:
                 self._relay.end_subscription(peer, live.log)

@@ -228,7 +228,7 @@ class _Auditor:
         if position == self.export.size - 1 and len(self.export.epochs) == before.context.epoch + 1:
             # The commit that removed the exporter: the last entry it could open; the next epoch is not its
             # own.
-            if not check_closing(before, opening.content):
+            if not check_closing(before, committer=opening.leaf_index, commit=opening.content):
                 raise BadExport(position, "the epoch it opened is not in the file")
             return None
         following = self._next_epoch(now_s=now_s)
@@ -249,7 +249,7 @@ class _Auditor:
             signature=opening.signature,
             confirmation_tag=opening.confirmation_tag or b"",
         )
-        check_next(before, following)
+        check_next(before, following, committer=opening.leaf_index, commit=opening.content)
         return following
 
     def _next_epoch(self, *, now_s: int | None) -> Epoch:

@@ -46,11 +46,13 @@ async def give_invitation(
     Raises:
         RelayUnreachable: The code would lead nowhere, so there is none.
         TimeoutError: The relay stopped answering while the code was being made; it is of no use then.
-        InvitationRefused: It expired, or somebody used it who cannot be admitted.
+        InvitationRefused: Our role does not let us invite, and nothing was sent; or it expired, or somebody
+            used it who cannot be admitted.
         ChannelStopped: The channel has an alarm.
 
     Cancellation: the code stays good for as long as it lives.
     """
+    session.admission.check_allowed()
     await wait_until_caught_up(session, connect_s)
     before = {member.id for member in _roster(session)}
     async with asyncio.timeout(connect_s):

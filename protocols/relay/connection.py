@@ -140,7 +140,7 @@ class Connection:
         self.state = State.AWAITING_HELLO
         self._limits = limits
         self._outstanding: dict[int, Request] = {}
-        self._subscribed: set[bytes] = set()
+        self._subscribed: dict[bytes, None] = {}  # a set that takes a third of the memory while empty
 
     @property
     def limits(self) -> Limits:
@@ -247,7 +247,7 @@ class Connection:
             case EndOfEpoch():
                 if frame.log not in self._subscribed:
                     raise _Illegal("end of epoch for a log that is not subscribed")
-                self._subscribed.discard(frame.log)
+                del self._subscribed[frame.log]
             case _:
                 self._ask(frame)
         self.state = next_state
@@ -285,6 +285,6 @@ class Connection:
         if not fits:
             raise _Illegal(f"{type(answer).__name__} does not answer {type(request).__name__}")
         if isinstance(request, Subscribe):
-            self._subscribed.add(request.log)
+            self._subscribed[request.log] = None
         elif isinstance(request, Unsubscribe):
-            self._subscribed.discard(request.log)
+            self._subscribed.pop(request.log, None)

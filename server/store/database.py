@@ -61,7 +61,7 @@ def provision(path: Path, file_format: Format, *, synchronous: Synchronous = "FU
 
 def _open(path: Path, file_format: Format, synchronous: Synchronous) -> sqlite3.Connection:
     connection = sqlite3.connect(
-        path, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False, cached_statements=256
+        path, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False, cached_statements=512
     )
     try:
         _check_identity(connection, path, file_format)
@@ -94,7 +94,7 @@ def open_reader(path: Path) -> sqlite3.Connection:
             timeout=BUSY_TIMEOUT_S,
             isolation_level=None,
             check_same_thread=False,
-            cached_statements=256,
+            cached_statements=512,
         )
         connection.execute("PRAGMA query_only = ON")
     except sqlite3.Error as error:

@@ -1,8 +1,8 @@
 """Many rows in one statement, so that SQLite does a whole batch at one go.
 
 Python gives up its lock for every step of a statement. With a busy event loop beside it, a thread that steps
-once a row waits for the lock once a row; one statement for 64 rows waits once. Rows go in groups of 64, 32,
-... 1, so that a handful of statement texts serve every batch and stay prepared.
+once a row waits for the lock once a row; one statement for 64 rows waits once. Rows go in groups of 64 and a
+last one of what is left; the texts for all these sizes stay prepared.
 """
 
 import sqlite3
@@ -18,15 +18,12 @@ LARGEST_GROUP = 64
 
 
 def groups(rows: Sequence[Row]) -> Iterator[Sequence[Row]]:
-    """Cut rows into groups whose sizes are powers of two, the largest first."""
-    start = 0
-    while start < len(rows):
-        size = min(LARGEST_GROUP, 1 << (len(rows) - start).bit_length() - 1)
-        yield rows[start : start + size]
-        start += size
+    """Cut rows into groups of `LARGEST_GROUP` and the rest."""
+    for start in range(0, len(rows), LARGEST_GROUP):
+        yield rows[start : start + LARGEST_GROUP]
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=512)
 def statement(template: str, columns: int, rows: int) -> str:
     """The template with `{rows}` replaced by `(?, ...), ...`."""
     row = f"({', '.join('?' * columns)})"

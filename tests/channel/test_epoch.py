@@ -74,9 +74,13 @@ def test_an_epoch_seats_everybody_on_the_roster_and_nobody_else(people: list[Mem
 
 def test_an_epoch_may_change_only_as_the_charter_allows(people: list[Member]) -> None:
     epoch = people[0].conversation.transcript.epoch
-    check_next(epoch, epoch)
+    empty = Commit((), None).encode()
+    check_next(epoch, epoch, committer=0, commit=empty)
+    exercise = replace(epoch, charter=replace(epoch.charter, mode=Mode.EXERCISE))
     with pytest.raises(CharterRuleBroken):
-        check_next(epoch, replace(epoch, charter=replace(epoch.charter, mode=Mode.EXERCISE)))
+        check_next(epoch, exercise, committer=0, commit=empty)
+    with pytest.raises(MLSError):
+        check_next(epoch, epoch, committer=0, commit=b"no commit")
 
 
 # commits that everybody but their author refuses
@@ -284,11 +288,11 @@ def test_a_closing_commit_is_judged_by_its_proposals(people: list[Member]) -> No
     def commit_of(*proposals: Proposal) -> bytes:
         return Commit(proposals, None).encode()
 
-    assert check_closing(epoch, commit_of(*mira.removing(boris))) == {boris.leaf}
-    assert check_closing(epoch, commit_of()) == frozenset()
+    assert check_closing(epoch, committer=0, commit=commit_of(*mira.removing(boris))) == {boris.leaf}
+    assert check_closing(epoch, committer=0, commit=commit_of()) == frozenset()
     for rule in RULES.values():
         with pytest.raises(ChannelError):
-            check_closing(epoch, commit_of(*rule(people)))
+            check_closing(epoch, committer=0, commit=commit_of(*rule(people)))
 
 
 def test_names_of_those_who_came_and_went(people: list[Member]) -> None:

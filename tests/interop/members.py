@@ -240,7 +240,18 @@ class TheirMember:
 
     is_ours = False
 
-    def __init__(self, name: str, suite_number: int, *, peer: Peer, public: bool = False) -> None:
+    def __init__(
+        self, name: str, suite_number: int, *, peer: Peer, public: bool = False, compressed: bool = False
+    ) -> None:
+        """Make a key package.
+
+        Args:
+            name: Its identity.
+            suite_number: The cipher suite.
+            peer: Who keeps it.
+            public: Whether it commits in the clear.
+            compressed: Whether a NIST signature key is left as ts-mls makes it.
+        """
         self.name = name
         self._peer = peer
         self._public = public
@@ -252,6 +263,7 @@ class TheirMember:
                 extension_types=[EXTENSION_TYPE],
                 not_before=LIFETIME.not_before,
                 not_after=LIFETIME.not_after,
+                compressed=compressed,
             )["key_package"]
         )
 
@@ -315,7 +327,8 @@ class TheirMember:
 
 def authenticate(credential: Credential, signature_key: bytes) -> None:
     """Believe everybody who says anything."""
-    assert credential.identity and signature_key
+    assert credential.identity
+    assert signature_key
 
 
 def _extensions(content: bytes | None) -> tuple[Extension, ...]:

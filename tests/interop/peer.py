@@ -72,7 +72,8 @@ class Peer:
             PeerLostError: The process has ended, or did not answer within a minute.
         """
         stdin, stdout = self._process.stdin, self._process.stdout
-        assert stdin is not None and stdout is not None
+        assert stdin is not None
+        assert stdout is not None
         try:
             stdin.write(json.dumps({"op": op, **request}).encode() + b"\n")
             stdin.flush()

@@ -26,6 +26,7 @@ class Dialect:
 
     Attributes:
         aad: It can send authenticated data.
+        burst: How many messages of one sender may come in any order.
         beside: It can hand over and take the ratchet tree beside a Welcome.
         extensions: Its groups and leaves can be given an extension type.
         loses: It waits to see whose commit is ordered.
@@ -34,6 +35,7 @@ class Dialect:
     """
 
     aad: bool = True
+    burst: int = 6
     beside: bool = True
     extensions: bool = True
     loses: bool = True
@@ -84,9 +86,7 @@ class Script:
         try:
             self._found()
             while self.counts.total() < operations:
-                (operation,) = self.random.choices(
-                    list(self._operations), weights=list(self._operations.values())
-                )
+                operation = self._next()
                 trace.append(operation.__name__)
                 if operation():
                     self.counts[operation.__name__] += 1
@@ -102,6 +102,15 @@ class Script:
         second = self.room.newcomer(ours=not ours_first)
         self.room.commit(founder, adds([second]), newcomers=[second])
 
+    def _next(self) -> Callable[[], bool]:
+        """Draw an operation; what has not been done yet comes sooner, so that short runs miss little."""
+        weights = [
+            weight * (1 if self.counts[operation.__name__] else 10)
+            for operation, weight in self._operations.items()
+        ]
+        (operation,) = self.random.choices(list(self._operations), weights=weights)
+        return operation
+
     # operations; each returns whether it did anything
 
     def say(self) -> bool:
@@ -112,7 +121,7 @@ class Script:
     def talk_out_of_order(self) -> bool:
         """Several messages of several members, each receiver in an order of its own."""
         said = []
-        for _ in range(self.random.randint(2, 6)):
+        for _ in range(self.random.randint(2, self.dialect.burst)):
             sender = self._anybody()
             data = self._bytes(0, 200)
             said.append((sender, data, sender.seal(data, aad=b"")))

@@ -7,6 +7,18 @@ const FIXES = [
     wrong: "if (!arraysEqual(dpNode.parent.unmergedLeaves, n.parent.unmergedLeaves))",
     right: "if (parentIdx === i) break; if (!dpNode.parent.unmergedLeaves.includes(unmergedLeaf))",
   },
+  {
+    // Where nobody is left in the other half of the tree, the root is not on the filtered direct path and stays
+    // blank. The commit secret follows on the last path secret there is (section 12.4.1); ts-mls derives one more
+    // for the blank root.
+    file: "/ts-mls/dist/src/pathSecrets.js",
+    wrong: "const nextIndex = findFirstNonBlankAncestor(tree, currentIndex);",
+    right: `const nextIndex = findFirstNonBlankAncestor(tree, currentIndex);
+      if (tree[nextIndex] === undefined) {
+        pathSecrets[nextIndex] = pathSecrets[currentIndex];
+        break;
+      }`,
+  },
 ];
 
 export async function load(url, context, nextLoad) {

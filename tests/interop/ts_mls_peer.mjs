@@ -25,12 +25,12 @@ import { bytes, serve, text } from "./lines.mjs";
 const NIST_CURVES = { P256: nist.p256, P384: nist.p384, P521: nist.p521 };
 const members = new Map();
 
-async function cipherSuite(number) {
+async function cipherSuite(number, compressed) {
   const name = Object.keys(ciphersuites).find((key) => ciphersuites[key] === number);
   const description = getCiphersuiteFromName(name);
   const suite = await getCiphersuiteImpl(description);
   const curve = NIST_CURVES[description.signature];
-  if (curve === undefined) return suite;
+  if (curve === undefined || compressed) return suite;
   // Defect of ts-mls: it compresses NIST signature keys. Section 5.1 of RFC 9420 has them uncompressed.
   const keygen = async () => {
     const signKey = curve.utils.randomSecretKey();
@@ -69,8 +69,8 @@ const proposals = (list) => list.map((proposal) => byValue[proposal.kind](propos
 
 await serve({
   // A client with a fresh key package, in no group yet.
-  async new_member({ member, suite, identity, extension_types, not_before, not_after }) {
-    const impl = await cipherSuite(suite);
+  async new_member({ member, suite, identity, extension_types, not_before, not_after, compressed = false }) {
+    const impl = await cipherSuite(suite, compressed);
     const capabilities = defaultCapabilities();
     capabilities.extensions.push(...extension_types);
     const made = await generateKeyPackageWithKey(

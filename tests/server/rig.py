@@ -102,6 +102,7 @@ class Member:
                     page, ends = await relay.live.next_page(
                         subscription, 250_000, size=live.size, note=live.note
                     )
+                assert page is not None
                 assert isinstance(page.frame, Entries | EndOfEpoch)
                 found.append(page.frame)
                 if ends:

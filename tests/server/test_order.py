@@ -3,7 +3,15 @@
 import asyncio
 from dataclasses import replace
 
-from protocols.relay.frames import EndOfEpoch, Entries, Receipts, Subscribe
+from protocols.relay.frames import (
+    Append,
+    EndOfEpoch,
+    Entries,
+    Receipts,
+    RefusalCode,
+    Refused,
+    Subscribe,
+)
 from server.config import Config
 from server.fanout import LiveLog, Subscription
 from server.store import Access, LogHead, rules
@@ -11,6 +19,7 @@ from server.store.memory import MemoryStore
 from tests.server.rig import expect, genesis, key, public, rig
 from tests.server.socket_client import SocketClient, connected, server
 from tests.server.test_session import append, until
+from tests.support.fake_mls import COMMIT, private_message
 
 
 class Gated(MemoryStore):
@@ -102,6 +111,47 @@ def test_an_epoch_does_not_end_before_the_commit_that_ended_it_is_shown() -> Non
     assert live.stored is not None
     live.publish(LogHead(stored=live.stored, root=bytes(32)), b"note 2", [b"commit"])
     assert subscription.is_due
+
+
+class CommitsAhead(MemoryStore):
+    """A store that has more than is shown: its answer about a key counts entries that were not signed yet."""
+
+    ahead = 0
+
+    async def access(self, log_id: bytes, *, epoch: int, access_key: bytes) -> Access | None:
+        access = await super().access(log_id, epoch=epoch, access_key=access_key)
+        return access and replace(access, readable=access.readable + self.ahead)
+
+
+async def test_a_reader_of_what_is_not_shown_yet_waits_and_lets_the_others_work() -> None:
+    store = CommitsAhead()
+    async with server(store=store) as running, connected(running.url) as ada, connected(running.url) as ben:
+        log = await ada.channel()
+        await ben.authorise(log, key(0))
+        await ben.subscribe(log, 0)
+        await ben.entries(1)
+        store.ahead = 1  # as if a contest of the commit were durable, but not signed
+        commit = Append(
+            request=ada.number(),
+            log=log,
+            message=private_message(log, 0, COMMIT, body=b"commit"),
+            next_access_key=public(key(1)),
+        )
+        await ada.send(commit)
+        expect(Receipts, await ada.answer(ada.requests))
+        assert len(await ben.entries(1)) == 1
+        await ben.send(append(ben, log, b"late"))
+        refusal = expect(Refused, await ben.answer(ben.requests))
+        assert refusal.code is RefusalCode.WRONG_EPOCH
+        assert not ben.inbox  # no empty pages
+        store.ahead = 0
+        live = running.service.relay.live.get(log)
+        assert live is not None
+        assert live.stored is not None
+        live.adopt(live.stored)
+        while not ben.inbox:
+            await ben.receive()
+        assert expect(EndOfEpoch, ben.inbox.pop()).readable == 2
 
 
 def test_what_was_loaded_is_not_replaced_by_what_is_older() -> None:

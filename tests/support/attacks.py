@@ -2,10 +2,14 @@
 
 from dataclasses import replace
 from typing import Any
+from unittest import mock
 
 from channel.access import ACCESS_LABEL, ACCESS_SECRET_SIZE, access_key_pair
+from channel.audit import EntryRecord, EpochRecord, Export, OpeningRecord
 from channel.epoch import authenticator
-from channel.mls import ContentType, Group
+from channel.identity import Identity, make_certificate
+from channel.mls import ContentType, Credential, Group, LeafNode
+from channel.mls import commit as commits
 from channel.mls.authenticated_content import (
     AuthenticatedContent,
     FramedContent,
@@ -18,9 +22,12 @@ from channel.mls.proposals import Commit
 from channel.mls.secret_tree import RatchetType
 from channel.mls.sending import PADDED_SIZES
 from channel.mls.tree_math import LeafIndex
+from channel.mls.treekem import NewPath
 from channel.mls.types import WireFormat
 from channel.transcript import Opening
 from client.conversation import Committing
+from protocols.log.entry import Entry
+from protocols.log.merkle import leaf_hash
 from protocols.payload import Payload, authenticated_data
 from tests.support.members import Member, informing
 
@@ -135,6 +142,46 @@ def unchecked_commit(member: Member, *proposals: Any) -> Committing:
         welcome=result.welcome,
         intent=b"",
         pending=result.pending,
+    )
+
+
+def disguised_commit(member: Member, other: Identity, *proposals: Any) -> Committing:
+    """A commit that puts somebody else's certificate on the member's own leaf; that other must be in on it."""
+    now_s = member.clock.now_ms // 1000
+    certificate = make_certificate(
+        other,
+        leaf_signature_key=member.keys.signature_key_pair.public_key,
+        not_before_s=now_s - 3_600,
+        not_after_s=now_s + 86_400,
+        device="",
+    )
+    honest = commits.new_path
+
+    def disguised(*arguments: Any, leaf_node: LeafNode, **more: Any) -> NewPath:
+        return honest(*arguments, leaf_node=replace(leaf_node, credential=Credential(certificate)), **more)
+
+    with mock.patch.object(commits, "new_path", disguised):
+        return unchecked_commit(member, *proposals)
+
+
+def believed(member: Member, committing: Committing) -> Export:
+    """The export of a client that takes a commit of its own for valid, whatever the rules say of it."""
+    export, facts = member.export(), committing.facts
+    position = export.size
+    entry = Entry(member.clock.tick(), committing.message, committing.next_access_key).encode()
+    opening = Opening(
+        leaf_index=facts.sender,
+        content=facts.framed_content.encoded_content,
+        signature=facts.signature,
+        confirmation_tag=facts.confirmation_tag,
+    )
+    pending = committing.pending
+    epoch = EpochRecord(pending.epoch, pending.context.encode(), pending.ratchet_tree())
+    return replace(
+        export,
+        entries=(*export.entries, EntryRecord(position, leaf_hash(entry), entry)),
+        openings=(*export.openings, OpeningRecord(position, opening)),
+        epochs=(*export.epochs, epoch),
     )
 
 

@@ -96,13 +96,13 @@ class Member:
 
     # coming in
 
-    def found(self, relay: SimulatedRelay) -> SimulatedLog:
+    def found(self, relay: SimulatedRelay, role: Role = Role.MEDIATOR) -> SimulatedLog:
         self.conversation = found(
             SUITE,
             self.identity,
             title=TITLE,
             name=self.name,
-            role=Role.MEDIATOR,
+            role=role,
             mode=Mode.LIVE,
             relay_vkey=relay.vkey,
             device="",
