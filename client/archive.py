@@ -2,12 +2,20 @@
 
 from collections.abc import Sequence
 
-from channel.audit import CheckpointRecord, EntryRecord, EpochRecord, Export, OpeningRecord, RejectionRecord
+from channel.audit import (
+    CheckpointRecord,
+    CoveringRecord,
+    EntryRecord,
+    EpochRecord,
+    Export,
+    OpeningRecord,
+    RejectionRecord,
+)
 from channel.transcript import Judged
 from client.conversation import Conversation, Taken
 from client.errors import UnknownChannel
 from client.rows import add_channel, opening_of, save_checkpoint, save_taken
-from client.store import EpochRow, Transaction
+from client.store import CheckpointRow, EpochRow, Transaction
 
 __all__ = ["export_of", "save_import"]
 
@@ -36,7 +44,8 @@ def export_of(tx: Transaction, log_id: bytes, *, size: int | None = None) -> Exp
         for row in tx.history.openings(log_id, limit=len(rows))
         if row.position <= len(rows)
     }
-    checkpoints = {row.size: row.note for row in tx.history.checkpoints(log_id) if row.size <= len(rows) + 1}
+    held = tx.history.checkpoints(log_id)
+    checkpoints = {row.size: row.note for row in held if row.size <= len(rows) + 1}
     return Export(
         genesis=channel.genesis,
         interim_transcript_hash=channel.state.interim_transcript_hash,
@@ -47,7 +56,14 @@ def export_of(tx: Transaction, log_id: bytes, *, size: int | None = None) -> Exp
         rejections=tuple(
             RejectionRecord(row.position, row.reason or "") for row in rows if row.position not in openings
         ),
+        covering=None if len(rows) + 1 in checkpoints else _covering(held, len(rows) + 1),
     )
+
+
+def _covering(held: Sequence[CheckpointRow], size: int) -> CoveringRecord | None:
+    """The newest checkpoint that was proven to continue the log of this size."""
+    proven = [row for row in held if row.proven_from == size]
+    return CoveringRecord(proven[-1].size, proven[-1].note, proven[-1].consistency) if proven else None
 
 
 def save_import(
@@ -88,3 +104,12 @@ def save_import(
         tx.history.add_epoch(log_id, row)
     for checkpoint in export.checkpoints:
         save_checkpoint(tx, log_id, transcript.genesis, checkpoint.note)
+    if (covering := export.covering) is not None:
+        save_checkpoint(
+            tx,
+            log_id,
+            transcript.genesis,
+            covering.note,
+            proven_from=export.size,
+            consistency=covering.consistency,
+        )

@@ -93,6 +93,8 @@ class Page:
     Attributes:
         taken: Its entries in order.
         checkpoint: The verified checkpoint (signed note) that came with them.
+        proven_from: The log's size after them.
+        consistency: The verified proof from that size to the checkpoint's; empty where they are equal.
         won: Our commit that is now in force, or None.
         lost: Our commit that another one beat, or None; what it was for has to be done again.
         removed: Whether we have been removed; nothing follows.
@@ -100,6 +102,8 @@ class Page:
 
     taken: tuple[Taken, ...]
     checkpoint: bytes
+    proven_from: int
+    consistency: tuple[bytes, ...]
     won: Committing | None
     lost: Committing | None
     removed: bool
@@ -176,7 +180,15 @@ class Conversation:
                     won = before
             if self.removed:
                 break
-        return Page(taken=tuple(taken), checkpoint=checkpoint, won=won, lost=lost, removed=self.removed)
+        return Page(
+            taken=tuple(taken),
+            checkpoint=checkpoint,
+            proven_from=self.follower.size,
+            consistency=tuple(consistency),
+            won=won,
+            lost=lost,
+            removed=self.removed,
+        )
 
     def _take(self, entry: bytes, own: Callable[[bytes], bytes | None]) -> Taken:
         found = examine(entry, self.transcript.epoch.context)

@@ -121,7 +121,14 @@ class Journal:
         with self.store.transaction() as tx:
             for taken in page.taken:
                 save_taken(tx, self.log_id, taken)
-            save_checkpoint(tx, self.log_id, self.conversation.transcript.genesis, page.checkpoint)
+            save_checkpoint(
+                tx,
+                self.log_id,
+                self.conversation.transcript.genesis,
+                page.checkpoint,
+                proven_from=page.proven_from,
+                consistency=page.consistency,
+            )
             for row in self._waiting:
                 if row.message_id in seen:
                     tx.outbox.drop(row.sequence)

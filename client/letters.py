@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from channel.invitation import BLOB_SIZE, MAX_LETTER_SIZE
 from client.errors import InvitationRefused, RelayMisbehaved, RelayUnreachable
 from client.transport import Answer, RelayConnection
 from protocols.relay.frames import (
@@ -16,6 +17,10 @@ from protocols.relay.frames import (
 )
 
 __all__ = ["close_mailbox", "open_mailbox", "post_letter", "read_letter"]
+
+#: A relay sends what it likes: no letter has more blobs, or more bytes, than these.
+_MAX_BLOBS = MAX_LETTER_SIZE // BLOB_SIZE + 1
+_MAX_SEALED_SIZE = _MAX_BLOBS * (BLOB_SIZE + 16)
 
 
 async def open_mailbox(relay: RelayConnection, *, log: bytes, mailbox: bytes, lifetime_s: int) -> None:
@@ -74,7 +79,7 @@ async def read_letter(relay: RelayConnection, *, mailbox: bytes, slot: int, wait
         wait: Wait until it is complete; otherwise return nothing if it is not.
 
     Raises:
-        InvitationRefused: The mailbox does not exist any more.
+        InvitationRefused: The mailbox does not exist any more, or holds more than any letter.
         RelayUnreachable: The connection ended; read again.
 
     Cancellation: nothing is changed.
@@ -86,6 +91,8 @@ async def read_letter(relay: RelayConnection, *, mailbox: bytes, slot: int, wait
         if not isinstance(answer, MailboxContents):
             raise _refused(answer)
         blobs += answer.blobs
+        if not all(blobs) or len(blobs) > _MAX_BLOBS or sum(map(len, blobs)) > _MAX_SEALED_SIZE:
+            raise InvitationRefused("the mailbox holds more than an invitation can: ask for a new one")
         if answer.final:
             return tuple(blobs)
         if not answer.blobs:

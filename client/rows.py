@@ -4,7 +4,7 @@ Every function works inside one transaction of the caller's, so that what it wri
 with whatever caused it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from channel.echo import Echo
 from channel.epoch import Epoch, decode_epoch
@@ -27,7 +27,7 @@ from protocols import canonical
 from protocols.errors import ProtocolError
 from protocols.log.checkpoint import verify
 from protocols.log.entry import Genesis
-from protocols.log.follower import LogFollower
+from protocols.log.follower import MAX_AHEAD, LogFollower
 from protocols.shape import as_bytes, as_list
 
 __all__ = ["add_channel", "load", "opening_of", "save_checkpoint", "save_epoch", "save_taken", "state_of"]
@@ -99,10 +99,36 @@ def save_epoch(tx: Transaction, log_id: bytes, epoch: Epoch, *, first_position: 
     tx.channels.set_title(log_id, epoch.charter.title)
 
 
-def save_checkpoint(tx: Transaction, log_id: bytes, genesis: Genesis, note: bytes) -> None:
-    """Keep a checkpoint whose signature is good."""
+def save_checkpoint(
+    tx: Transaction,
+    log_id: bytes,
+    genesis: Genesis,
+    note: bytes,
+    *,
+    proven_from: int | None = None,
+    consistency: Sequence[bytes] = (),
+) -> None:
+    """Keep a checkpoint whose signature is good.
+
+    Args:
+        tx: The transaction.
+        log_id: The channel, 32 bytes.
+        genesis: Its entry 0.
+        note: The signed note.
+        proven_from: A size of our log from which ``consistency`` proves it; without entries that reach it, an
+            export needs that proof. None for a note that came alone.
+        consistency: The verified proof (RFC 6962).
+    """
     checkpoint = verify(note, origin=genesis.origin, public_key=genesis.relay_public_key)
-    tx.history.add_checkpoint(log_id, CheckpointRow(size=checkpoint.size, root=checkpoint.root, note=note))
+    proven = proven_from is not None and proven_from < checkpoint.size
+    row = CheckpointRow(
+        size=checkpoint.size,
+        root=checkpoint.root,
+        note=note,
+        proven_from=proven_from if proven else None,
+        consistency=tuple(consistency) if proven else (),
+    )
+    tx.history.add_checkpoint(log_id, row)
 
 
 def load(tx: Transaction, log_id: bytes) -> Conversation:
@@ -129,7 +155,9 @@ def _load(tx: Transaction, log_id: bytes) -> Conversation:
         raise ProfileDamaged("the profile's record of a channel cannot be read") from error
     if transcript.size != state.size or transcript.history_at(state.size) != state.accumulated_history:
         raise ProfileDamaged("the profile's record of a channel does not fit together")
-    ahead = (kept.note for kept in tx.history.checkpoints(log_id) if kept.size > state.size)
+    promised = [kept.note for kept in tx.history.checkpoints(log_id) if kept.size > state.size]
+    # As the follower does while it runs: the next to be compared, and the newest.
+    ahead = promised if len(promised) <= MAX_AHEAD else [*promised[: MAX_AHEAD - 1], promised[-1]]
     follower = LogFollower(
         row.origin,
         transcript.genesis.relay_public_key,

@@ -97,6 +97,7 @@ def verified_value(verified: Verification) -> dict[str, object]:
         "entries": transcript.size,
         "root": transcript.root_at(transcript.size).hex(),
         "checkpoints": verified.checkpoints,
+        "covered_by": verified.covered_by,
         "opened": verified.opened,
         "unopened": verified.unopened,
         "rejected": [rejected_value(entry) for entry in transcript.negotiation.rejected],
@@ -118,6 +119,12 @@ def verified_lines(verified: Verification) -> Iterator[str]:
     yield f"origin     {transcript.genesis.origin}"
     yield f"relay key  {transcript.genesis.relay_vkey}"
     yield f"root       {transcript.root_at(transcript.size).hex()}"
+    if verified.covered_by is not None:
+        missing = verified.covered_by - transcript.size
+        yield (
+            f"covered by a checkpoint of {verified.covered_by} entries: the relay had {missing} more, "
+            "which this file does not hold"
+        )
     for alarm in verified.alarms:
         yield (
             f"WARNING: the sender of entry {alarm.position} had seen another log than this ({alarm.reason}): "

@@ -42,11 +42,22 @@ class EpochRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckpointRow:
-    """One distinct checkpoint of the relay: `note` is the signed note, exactly."""
+    """One distinct checkpoint of the relay.
+
+    Attributes:
+        size: tree size it signs.
+        root: root it signs.
+        note: the signed note, exactly.
+        proven_from: the size of our log, smaller than `size`, that it was proven to continue; None if it
+            never was.
+        consistency: that proof, hashes of 32 bytes.
+    """
 
     size: int
     root: bytes
     note: bytes
+    proven_from: int | None = None
+    consistency: tuple[bytes, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,18 +184,29 @@ class History:
         )
 
     def add_checkpoint(self, log_id: bytes, row: CheckpointRow) -> None:
-        """Keep a checkpoint; the same bytes again change nothing."""
+        """Keep a checkpoint; of the same bytes again, only a proof from a larger log of ours is news."""
+        proof = None if row.proven_from is None else b"".join(row.consistency)
         self._cursor.execute(
-            "INSERT INTO checkpoints (log_id, size, root, note) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
-            (log_id, row.size, row.root, row.note),
+            "INSERT INTO checkpoints (log_id, size, root, note, proven_from, consistency)"
+            " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE"
+            " SET proven_from = excluded.proven_from, consistency = excluded.consistency"
+            " WHERE excluded.proven_from > coalesce(checkpoints.proven_from, 0)",
+            (log_id, row.size, row.root, row.note, row.proven_from, proof),
         )
 
     def checkpoints(self, log_id: bytes) -> tuple[CheckpointRow, ...]:
         """Return every distinct checkpoint, by size."""
         found = self._cursor.execute(
-            "SELECT size, root, note FROM checkpoints WHERE log_id = ? ORDER BY size, note", (log_id,)
+            "SELECT size, root, note, proven_from, consistency FROM checkpoints"
+            " WHERE log_id = ? ORDER BY size, note",
+            (log_id,),
         )
-        return tuple(CheckpointRow(size=size, root=root, note=note) for size, root, note in found.fetchall())
+        return tuple(
+            CheckpointRow(
+                size=size, root=root, note=note, proven_from=proven_from, consistency=_hashes(proof or b"")
+            )
+            for size, root, note, proven_from, proof in found.fetchall()
+        )
 
     def add_conflict(self, log_id: bytes, row: ConflictRow) -> None:
         """Keep evidence against the relay."""
@@ -203,3 +225,7 @@ class History:
             ConflictRow(kind=kind, ours=ours, theirs=theirs, detail=detail, seen_ms=seen_ms)
             for kind, ours, theirs, detail, seen_ms in found.fetchall()
         )
+
+
+def _hashes(joined: bytes) -> tuple[bytes, ...]:
+    return tuple(joined[start : start + 32] for start in range(0, len(joined), 32))

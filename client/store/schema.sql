@@ -91,13 +91,16 @@ CREATE TABLE epochs (
     PRIMARY KEY (log_id, epoch)
 ) STRICT;
 
--- Every distinct checkpoint the relay ever signed to us.
+-- Every distinct checkpoint the relay ever signed to us, and where we had read less than it covers, its proof.
 CREATE TABLE checkpoints (
     log_id         BLOB NOT NULL REFERENCES channels (log_id),
     size           INTEGER NOT NULL CHECK (size >= 0),                 -- tree size it signs
     root           BLOB NOT NULL CHECK (length(root) = 32),            -- root it signs
     note           BLOB NOT NULL,                                      -- the signed note, exactly
-    PRIMARY KEY (log_id, size, note)
+    proven_from    INTEGER CHECK (proven_from BETWEEN 1 AND size),     -- size of ours that it was proven to continue
+    consistency    BLOB CHECK (length(consistency) % 32 = 0),          -- that proof (RFC 6962): its hashes, one by one
+    PRIMARY KEY (log_id, size, note),
+    CHECK ((proven_from IS NULL) = (consistency IS NULL))
 ) STRICT, WITHOUT ROWID;
 
 -- Evidence that a relay showed two logs. Written when a channel stops; never deleted.

@@ -72,9 +72,9 @@ def refused_by_all(people: list[Member], committing: Committing, rule: str) -> N
         assert not member.conversation.removed
     people[0].post_commit(contest=True)
     agree(*people)
-    dora = Member("Eve", clock=people[0].clock)
-    people[0].admit(dora)
-    agree(*people, dora)
+    newcomer = Member("Eve", clock=people[0].clock)
+    people[0].admit(newcomer)
+    agree(*people, newcomer)
 
 
 @pytest.mark.parametrize("change", CHANGES)

@@ -229,10 +229,27 @@ def _never(question: str) -> str:
 def test_a_file_comes_before_the_environment_and_that_before_the_terminal(tmp_path: Path) -> None:
     file = tmp_path / "passphrase"
     file.write_text("from the file\nsecond line\n")
+    file.chmod(0o600)
     environment = {"PARLEY_PASSPHRASE": "from the environment"}
     assert read_passphrase(file=file, environment=environment, prompt=_never) == "from the file"
     assert read_passphrase(file=None, environment=environment, prompt=_never) == "from the environment"
     assert read_passphrase(file=None, environment={}, prompt=lambda _: "typed") == "typed"
+
+
+def test_a_passphrase_file_that_others_can_read_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "passphrase"
+    file.write_text("from the file\n")
+    file.chmod(0o644)
+    with pytest.raises(NoPassphrase, match="chmod 600"):
+        read_passphrase(file=file, environment={}, prompt=_never)
+
+
+def test_a_directory_with_other_things_in_it_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "thesis.txt").write_text("mine")
+    tmp_path.chmod(0o755)
+    with pytest.raises(InvalidText, match="other things"):
+        create(tmp_path)
+    assert tmp_path.stat().st_mode & 0o777 == 0o755
 
 
 def test_a_new_passphrase_is_typed_twice() -> None:

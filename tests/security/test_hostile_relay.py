@@ -54,11 +54,6 @@ class _Endless:
         return MailboxContents(request=frame.request, blobs=self.blobs, final=False)
 
 
-@pytest.mark.xfail(
-    strict=True,
-    raises=AssertionError,
-    reason="C1: read_letter gathers what a relay sends for as long as it sends, up to 4 GiB",
-)
 @pytest.mark.parametrize("blobs", [(bytes(1024 * 1024),) * 3, (b"",) * 64], ids=["large", "empty"])
 async def test_a_letter_that_never_ends_is_given_up(blobs: tuple[bytes, ...]) -> None:
     relay = _Endless(blobs)
@@ -87,11 +82,6 @@ async def test_a_client_holds_a_bounded_number_of_promises(tmp_path: Path) -> No
     assert held == MAX_AHEAD
 
 
-@pytest.mark.xfail(
-    strict=True,
-    raises=AssertionError,
-    reason="C5: all checkpoints ever kept ahead of the log are loaded again",
-)
 async def test_a_client_that_starts_again_holds_no_more_promises_than_before(tmp_path: Path) -> None:
     _, restarted = await _flood(tmp_path)
     assert restarted <= MAX_AHEAD

@@ -22,7 +22,7 @@ from channel.mls.proposals import Commit
 from channel.mls.secret_tree import RatchetType
 from channel.mls.sending import PADDED_SIZES
 from channel.mls.tree_math import LeafIndex
-from channel.mls.treekem import NewPath
+from channel.mls.treekem import NewPath, new_path
 from channel.mls.types import WireFormat
 from channel.transcript import Opening
 from client.conversation import Committing
@@ -155,10 +155,9 @@ def disguised_commit(member: Member, other: Identity, *proposals: Any) -> Commit
         not_after_s=now_s + 86_400,
         device="",
     )
-    honest = commits.new_path
 
     def disguised(*arguments: Any, leaf_node: LeafNode, **more: Any) -> NewPath:
-        return honest(*arguments, leaf_node=replace(leaf_node, credential=Credential(certificate)), **more)
+        return new_path(*arguments, leaf_node=replace(leaf_node, credential=Credential(certificate)), **more)
 
     with mock.patch.object(commits, "new_path", disguised):
         return unchecked_commit(member, *proposals)

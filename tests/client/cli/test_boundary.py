@@ -73,9 +73,11 @@ def test_a_failure_goes_to_standard_error_with_status_1(capsys: pytest.CaptureFi
     assert capsys.readouterr() == ("", "parley: gone\n")
 
 
-def test_a_bug_keeps_its_traceback() -> None:
-    with pytest.raises(ValueError, match="a bug"):
-        boundary.run(app_raising(ValueError("a bug")), [])
+def test_a_bug_keeps_its_traceback(capsys: pytest.CaptureFixture[str]) -> None:
+    assert boundary.run(app_raising(ValueError("a bug")), []) == 1
+    shown = capsys.readouterr().err
+    assert shown.startswith("Traceback")
+    assert shown.endswith("ValueError: a bug\n")
 
 
 def test_ctrl_c_is_one_line_and_status_1(capsys: pytest.CaptureFixture[str]) -> None:

@@ -37,6 +37,7 @@ def test_the_passphrase_comes_from_a_file(
     monkeypatch.delenv("PARLEY_PASSPHRASE")
     file = tmp_path / "passphrase"
     file.write_text("correct horse\n")
+    file.chmod(0o600)
     assert cli("card", "--profile", mira, "--passphrase-file", file).status == 0
     refused = cli("card", "--profile", mira)
     assert refused.status == 1

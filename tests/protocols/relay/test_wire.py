@@ -223,3 +223,43 @@ def test_secrets_stay_out_of_representations() -> None:
 
 def test_one_limit_serves_wire_and_connection() -> None:
     assert wire.HANDSHAKE.max_batch < DEFAULT_LIMITS.max_batch <= CEILING.max_batch
+
+
+odd_values = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(-1, 2),
+    st.sampled_from([wire.MAX_INTEGER, wire.MAX_INTEGER + 1]),
+    st.sampled_from([b"", b"m", bytes(31), bytes(32), bytes(33), bytes(65_535), bytes(65_536)]),
+    st.just("text"),
+)
+
+
+@given(
+    st.tuples(
+        st.one_of(st.just(1), odd_values),
+        st.one_of(st.just(bytes(32)), odd_values),
+        st.one_of(st.just(b"message"), odd_values),
+        odd_values,
+    )
+)
+def test_an_append_is_judged_as_the_table_says(values: tuple[object, ...]) -> None:
+    # It is read by a way of its own; both ways must take and refuse the same.
+    request, log, message, key = values
+    good = (
+        type(request) is int
+        and 1 <= request <= wire.MAX_INTEGER
+        and type(log) is bytes
+        and len(log) == 32
+        and type(message) is bytes
+        and 1 <= len(message) <= 65_535
+        and (key is None or (type(key) is bytes and len(key) == 32))
+    )
+    data = canonical.encode([[6, request, log, message, key]])  # type: ignore[list-item]
+    if good:
+        (frame,) = wire.decode_batch(data, wire.CEILING)
+        assert isinstance(frame, Append)
+        assert (frame.request, frame.log, frame.message, frame.next_access_key) == values
+    else:
+        with pytest.raises(DecodeError):
+            wire.decode_batch(data, wire.CEILING)

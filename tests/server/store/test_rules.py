@@ -1,5 +1,7 @@
 """The rule of ordering: who may append what, and what the log is afterwards."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -249,3 +251,11 @@ def test_what_holds_for_every_history(steps: list[tuple[int, int, int | None, bo
 @pytest.mark.parametrize(("max_bytes", "expected"), [(0, 1), (1, 1), (2, 1), (5, 2), (6, 3), (100, 3)])
 def test_within(max_bytes: int, expected: int) -> None:
     assert len(list(rules.within([b"aa", b"bbb", b"c"], max_bytes))) == expected
+
+
+def test_an_entry_changes_size_and_time_and_nothing_else() -> None:
+    # The state after it is written out field by field; a field that is forgotten there would be lost here.
+    log = replace(run(new_log(), append(b"c", log=LOG, commit=key(1)))[0], token_hash=bytes(32))
+    decision = judge(log, append(b"m", log=LOG, epoch=1, now_ms=2000))
+    used = rules.use(log, epoch=1, access_key=key(1))
+    assert decision.log == replace(used, size=log.size + 1, last_time_ms=2000)
