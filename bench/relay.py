@@ -85,7 +85,7 @@ def _with_relay(measure: Measure) -> Result:
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
-    """uvloop for the load as for the relay, where it is installed: the load must not be what is measured."""
+    """Use uvloop for the load as for the relay, if installed: the load must not be what is measured."""
     try:
         import uvloop
     except ImportError:

@@ -155,6 +155,11 @@ class Transcript:
         """How many entries have been judged; the position of the next one."""
         return self.frontier.size
 
+    @property
+    def relay_time_ms(self) -> int:
+        """The relay's time of the last entry, UTC milliseconds; 0 while there is only the genesis."""
+        return self._relay_time_ms
+
     def root_at(self, size: int) -> bytes:
         """The log's root when it held ``size`` entries."""
         return self._roots[size]

@@ -32,6 +32,7 @@ from client.events import (
     Alarm,
     AlarmRaised,
     ChannelInfo,
+    ClocksDiffer,
     ConnectionChanged,
     ConnectionKind,
     ConnectionState,
@@ -86,6 +87,7 @@ class ChannelSession:
         self._audience = Audience()
         self._commit_lock = asyncio.Lock()
         self._ended = False
+        self._told_skew_ms = 0
         self._closing = False
 
     # What there is to see.
@@ -106,9 +108,10 @@ class ChannelSession:
     @property
     def connection(self) -> ConnectionState:
         """Whether the relay can be reached, and when it was last heard from."""
+        state = replace(self._contact.state, skew_ms=self.journal.skew_ms)
         if self.line is None:
-            return self._contact.state
-        return replace(self._contact.state, last_contact_ms=self.line.relay.last_contact_ms)
+            return state
+        return replace(state, last_contact_ms=self.line.relay.last_contact_ms)
 
     @property
     def me(self) -> str:
@@ -366,6 +369,10 @@ class ChannelSession:
     def _on_page(self, page: Page) -> None:
         for event in events_of(page, self.charter, still_held=self.journal.holds):
             self._publish(event)
+        skew = self.journal.skew_ms
+        if bool(skew) != bool(self._told_skew_ms):
+            self._publish(ClocksDiffer(skew))
+        self._told_skew_ms = skew
         self.notify()
 
     def _connected(self, state: ConnectionState) -> None:

@@ -22,6 +22,7 @@ __all__ = [
     "AlarmRaised",
     "ChannelInfo",
     "ChannelStatus",
+    "ClocksDiffer",
     "ConnectionChanged",
     "ConnectionKind",
     "ConnectionState",
@@ -54,12 +55,15 @@ class ConnectionState:
         since_ms: since when, UTC milliseconds by our clock.
         last_contact_ms: when the relay was last heard from; None if it never was.
         detail: why it is offline, one line for a person; empty while online.
+        skew_ms: by how much the relay's clock is at least ahead of ours, negative where behind; 0 while they
+            agree, see `client.skew`.
     """
 
     kind: ConnectionKind
     since_ms: int
     last_contact_ms: int | None = None
     detail: str = ""
+    skew_ms: int = 0
 
 
 class AlarmKind(StrEnum):
@@ -203,6 +207,20 @@ class SendRefused:
     detail: str
 
 
+@dataclass(frozen=True, slots=True)
+class ClocksDiffer:
+    """The relay's clock and ours have come to differ, or (0) to agree again; milliseconds as `skew_ms`."""
+
+    skew_ms: int
+
+
 Event: TypeAlias = (
-    EntryJudged | ReceiptGot | ConnectionChanged | MemberJoined | MemberLeft | AlarmRaised | SendRefused
+    EntryJudged
+    | ReceiptGot
+    | ConnectionChanged
+    | ClocksDiffer
+    | MemberJoined
+    | MemberLeft
+    | AlarmRaised
+    | SendRefused
 )

@@ -15,6 +15,7 @@ from client.conversation import Committing, Conversation, Page
 from client.errors import ChannelStopped, NotAMember, RelayMisbehaved
 from client.events import Alarm, AlarmKind
 from client.rows import load, save_checkpoint, save_taken, state_of
+from client.skew import skew_ms
 from client.store import (
     ChannelStatus,
     ClientStore,
@@ -89,6 +90,7 @@ class Journal:
             self.alarm = Alarm(
                 kind=AlarmKind(last.kind), detail=last.detail, ours=last.ours or b"", theirs=last.theirs
             )
+        self._behind_ms = 0
         self.me = self.conversation.transcript.epoch.members.get(self.conversation.group.own_leaf_index, "")
 
     # What came.
@@ -117,6 +119,7 @@ class Journal:
         seen = {taken.own for taken in page.taken if taken.judged.reason not in UNPROVEN}
         again = {taken.own for taken in page.taken} - seen
         self._check_receipts(seen | again, frame.checkpoint)
+        self._behind_ms = self._behind(page)
         new_epoch = any(taken.epoch is not None for taken in page.taken)
         with self.store.transaction() as tx:
             for taken in page.taken:
@@ -187,6 +190,25 @@ class Journal:
             if row is not None:
                 tx.outbox.relayed(row.sequence, position=position)
             self._waiting = list(tx.outbox.waiting(self.log_id))
+
+    @property
+    def skew_ms(self) -> int:
+        """By how much the relay's clock is at least ahead of ours, as ``client.skew`` has it."""
+        relay_time_ms = self.conversation.transcript.relay_time_ms
+        return skew_ms(relay_time_ms, earliest_ms=0, latest_ms=self._clock()) or self._behind_ms
+
+    def _behind(self, page: Page) -> int:
+        """The newest message of ours on a page shows whether the relay's clock is behind."""
+        said = {row.message_id: row.queued_ms for row in self._waiting}
+        now_ms = self._clock()
+        return next(
+            (
+                min(0, skew_ms(mine.judged.relay_time_ms, earliest_ms=said[mine.own], latest_ms=now_ms))
+                for mine in reversed(page.taken)
+                if mine.own in said and mine.own is not None
+            ),
+            self._behind_ms,
+        )
 
     def holds(self, message_id: bytes) -> bool:
         """Whether a message of ours still waits to come into the log."""

@@ -3,6 +3,7 @@
 from channel.audit.errors import AuditError, BadExport, UnreadableExport
 from channel.audit.export import (
     CheckpointRecord,
+    CoveringRecord,
     EntryRecord,
     EpochRecord,
     Export,
@@ -16,6 +17,7 @@ __all__ = [
     "AuditError",
     "BadExport",
     "CheckpointRecord",
+    "CoveringRecord",
     "EntryRecord",
     "EpochRecord",
     "Export",

@@ -8,7 +8,15 @@ from dataclasses import dataclass
 
 from channel.transcript import Opening
 
-__all__ = ["CheckpointRecord", "EntryRecord", "EpochRecord", "Export", "OpeningRecord", "RejectionRecord"]
+__all__ = [
+    "CheckpointRecord",
+    "CoveringRecord",
+    "EntryRecord",
+    "EpochRecord",
+    "Export",
+    "OpeningRecord",
+    "RejectionRecord",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +37,21 @@ class CheckpointRecord:
 
     size: int
     note: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class CoveringRecord:
+    """A checkpoint of a larger log than the file holds, and the proof that it continues the file's.
+
+    Attributes:
+        size: the tree size it signs.
+        note: the signed note.
+        consistency: proof from the file's size to that (RFC 6962, section 2.1.2), hashes of 32 bytes.
+    """
+
+    size: int
+    note: bytes
+    consistency: tuple[bytes, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +92,8 @@ class Export:
         openings: Of accepted application messages, of application messages that the negotiation rejected,
         and of commits.
         rejections: Of entries that could not be opened at all.
+        covering: What covers the last entries where no checkpoint of just their size was given out: the
+            exporter was removed, or had not read on.
         intact: Whether the file it was read from had the checksum it was written with. Signatures say more,
             but they do not reach everything, such as the last commit's confirmation tag.
     """
@@ -80,6 +105,7 @@ class Export:
     epochs: tuple[EpochRecord, ...]
     openings: tuple[OpeningRecord, ...]
     rejections: tuple[RejectionRecord, ...]
+    covering: CoveringRecord | None = None
     intact: bool = True
 
     @property

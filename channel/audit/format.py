@@ -10,11 +10,14 @@ has their SHA-256, so that a cut or damaged file is noticed even where no signat
     {"bytes":"...","entry":1,"leaf_hash":"..."}
     {"content":"...","leaf_index":0,"opening":1,"signature":"..."}
     {"checkpoint":2,"note":"..."}
-    {"end":6,"sha256":"..."}
+    {"consistency":"...","covering":5,"note":"..."}
+    {"end":7,"sha256":"..."}
 
 After each entry comes its opening or its rejection, then the epoch it opened if it was a commit, then the
 checkpoint that covers it, where the exporter holds one. The commit that removed the exporter opened an epoch
-that it does not know; nothing but a checkpoint follows it.
+that it does not know; nothing but a checkpoint follows it. Where no checkpoint of just the file's size was
+given out, the last record before the end may be a covering one: a checkpoint of a larger log, with the
+consistency proof (its hashes one after another) that the file's log is the beginning of that one.
 """
 
 import binascii
@@ -26,6 +29,7 @@ from hashlib import sha256
 from channel.audit.errors import UnreadableExport
 from channel.audit.export import (
     CheckpointRecord,
+    CoveringRecord,
     EntryRecord,
     EpochRecord,
     Export,
@@ -33,6 +37,7 @@ from channel.audit.export import (
     RejectionRecord,
 )
 from channel.transcript import Opening
+from protocols.log.merkle import HASH_SIZE
 
 __all__ = ["FORMAT", "MAX_LINE", "format_export", "parse_export"]
 
@@ -95,6 +100,9 @@ def _records(export: Export) -> Iterator[Json]:
             yield {"rejected": position, "reason": rejections[position]}
         if position + 1 in checkpoints:
             yield {"checkpoint": position + 1, "note": _text(checkpoints[position + 1])}
+    if (covering := export.covering) is not None:
+        proof = _text(b"".join(covering.consistency))
+        yield {"covering": covering.size, "note": _text(covering.note), "consistency": proof}
 
 
 def _epoch_record(record: EpochRecord) -> Json:
@@ -137,6 +145,7 @@ class _Parser:
         epochs: list[EpochRecord] = []
         openings: list[OpeningRecord] = []
         rejections: list[RejectionRecord] = []
+        covering: CoveringRecord | None = None
         for record in lines:
             match record:
                 case {"entry": _}:
@@ -158,6 +167,8 @@ class _Parser:
                     if size != len(entries) + 1 or (checkpoints and checkpoints[-1].size == size):
                         raise self._bad("the checkpoint record does not belong here")
                     checkpoints.append(CheckpointRecord(size, self._bytes(record, "note")))
+                case {"covering": _}:
+                    covering = self._covering(record)
                 case {"end": count}:
                     self._check_told()
                     last_line, intact = self.line, self._end(record)
@@ -171,6 +182,7 @@ class _Parser:
                         epochs=tuple(epochs),
                         openings=tuple(openings),
                         rejections=tuple(rejections),
+                        covering=covering,
                         intact=intact,
                     )
                     # One export has one form, whatever is in it.
@@ -237,6 +249,14 @@ class _Parser:
             confirmation_tag=tag,
         )
         return OpeningRecord(self._own(record, "opening"), opening)
+
+    def _covering(self, record: Json) -> CoveringRecord:
+        self._expect(record, "covering", "note", "consistency")
+        proof = self._bytes(record, "consistency")
+        if len(proof) % HASH_SIZE:
+            raise self._bad("damaged: consistency is no proof")
+        hashes = tuple(proof[start : start + HASH_SIZE] for start in range(0, len(proof), HASH_SIZE))
+        return CoveringRecord(self._int(record, "covering"), self._bytes(record, "note"), hashes)
 
     def _end(self, record: Json) -> bool:
         """Whether the lines before this one are those that were written."""

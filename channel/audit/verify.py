@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from channel.audit.errors import BadExport
-from channel.audit.export import EpochRecord, Export
+from channel.audit.export import CoveringRecord, EpochRecord, Export
 from channel.epoch import Epoch, authenticator, check_closing, check_next, read_epoch
 from channel.errors import ChannelError
 from channel.identity import read_certificate
@@ -28,7 +28,7 @@ from channel.transcript import Judged, Opening, Reason, Transcript, examine
 from protocols.errors import ProtocolError
 from protocols.log.checkpoint import verify as verify_checkpoint
 from protocols.log.entry import Genesis
-from protocols.log.merkle import Frontier, leaf_hash
+from protocols.log.merkle import Frontier, leaf_hash, verify_consistency
 from protocols.relay.mls_header import ContentType as HeaderContentType
 from protocols.relay.mls_header import MLSHeader
 
@@ -52,6 +52,8 @@ class Verification:
         alarms: The rejected entries whose senders had seen another log or history than this file shows:
             either the file leaves something out, or their senders did not tell the truth.
         checkpoints: How many checkpoints were verified.
+        covered_by: The size of the larger log whose checkpoint covers the last entries: the relay had as many
+            when it signed it, and the file does not hold those that follow. None where the file needs none.
         opened: How many entries were opened and their signatures verified.
         unopened: How many were not; their content is not proven.
     """
@@ -60,6 +62,7 @@ class Verification:
     judged: tuple[Judged, ...]
     alarms: tuple[Judged, ...]
     checkpoints: int
+    covered_by: int | None
     opened: int
     unopened: int
 
@@ -145,8 +148,36 @@ def _check_log(export: Export, genesis: Genesis, *, complete: bool) -> None:
             which = "it is" if first == last else f"one of the entries {first} to {last} is"
             raise BadExport(first, f"{which} not what the relay signed at size {size}")
         covered = size
+    if export.covering is not None:
+        _check_covering(export, export.covering, genesis, frontier.root(), covered)
+        covered = export.size
     if complete and covered != export.size:
         raise BadExport(covered, "no checkpoint of the relay covers it")
+
+
+def _check_covering(
+    export: Export, covering: CoveringRecord, genesis: Genesis, root: bytes, covered: int
+) -> None:
+    """Compare the whole file with a checkpoint of a larger log; ``covered`` entries were compared before."""
+    last = export.size - 1
+    with _blaming(last):
+        signed = verify_checkpoint(covering.note, origin=genesis.origin, public_key=genesis.relay_public_key)
+    if signed.size != covering.size or signed.size <= export.size:
+        raise BadExport(last, "the checkpoint that is to cover it is of another size")
+    try:
+        verify_consistency(
+            old_size=export.size,
+            new_size=signed.size,
+            proof=covering.consistency,
+            old_root=root,
+            new_root=signed.root,
+        )
+    except ProtocolError as error:
+        first = min(covered, last)
+        raise BadExport(
+            first,
+            f"entries {first} to {last} are not proven to be those signed at size {signed.size}: {error}",
+        ) from error
 
 
 class _Auditor:
@@ -180,7 +211,8 @@ class _Auditor:
             transcript=self.transcript,
             judged=tuple(judged),
             alarms=tuple(verdict for verdict in judged if verdict.alarming),
-            checkpoints=len(self.export.checkpoints),
+            checkpoints=len(self.export.checkpoints) + (self.export.covering is not None),
+            covered_by=None if self.export.covering is None else self.export.covering.size,
             opened=opened,
             unopened=len(self.export.entries) - opened,
         )

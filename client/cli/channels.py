@@ -170,7 +170,7 @@ def _roster(parley: "Parley", info: "ChannelInfo", origin: str) -> list[dict[str
 
 
 def _details(info: "ChannelInfo", session: "ChannelSession") -> dict[str, object]:
-    from client.cli.opening import connection_words
+    from client.cli.opening import clock_words, connection_words
 
     conversation = session.conversation
     genesis = conversation.transcript.genesis
@@ -182,6 +182,7 @@ def _details(info: "ChannelInfo", session: "ChannelSession") -> dict[str, object
         "checkpoint": f"{size} entries, root {conversation.transcript.root_at(size).hex()}",
         "waiting": len(session.outbox()),
         "connection": connection_words(session),
+        "clocks": clock_words(session),
         "alarm": "" if session.alarm is None else f"{session.alarm.kind.value}: {session.alarm.detail}",
     }
 

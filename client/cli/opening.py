@@ -19,9 +19,11 @@ from client.errors import ChannelStopped, RelayUnreachable
 from client.events import ChannelInfo, ChannelStatus
 from client.parley import Parley
 from client.profiles import default_directory, open_profile, read_passphrase
+from client.skew import skew_words
 
 __all__ = [
     "catch_up_or_say",
+    "clock_words",
     "connection_words",
     "in_channel",
     "in_profile",
@@ -126,6 +128,12 @@ async def catch_up_or_say(session: ChannelSession, timeout_s: float) -> bool:
     if not caught_up:
         note(f"{connection_words(session)}: going by what is stored here")
     return caught_up
+
+
+def clock_words(session: ChannelSession) -> str:
+    """Say whether the relay's clock is ours; deadlines go by the relay's."""
+    words = skew_words(session.connection.skew_ms)
+    return f"{words}: check yours, and distrust deadlines until they agree" if words else ""
 
 
 def connection_words(session: ChannelSession) -> str:

@@ -4,12 +4,13 @@ from rich.cells import cell_len
 
 from client.display import sanitise, sanitise_line
 from client.events import Alarm, ChannelInfo, ChannelStatus, ConnectionKind, ConnectionState
+from client.skew import skew_words
 from client.tui.wording import age, role_words
 from client.tui.wrapping import cut
 
 
 def connection_line(state: ConnectionState, *, waiting: int, now_ms: int, width: int) -> str:
-    """Say in one line whether the relay can be reached, since when, and what waits to be sent.
+    """Say in one line whether the relay can be reached, since when, what waits to be sent, how clocks differ.
 
     Args:
         state: the connection.
@@ -27,6 +28,8 @@ def connection_line(state: ConnectionState, *, waiting: int, now_ms: int, width:
     text = f"{mark} {state.kind.value}, {contact}"
     if waiting:
         text += f", {waiting} NOT SENT YET"
+    if state.skew_ms:
+        text += f", {skew_words(state.skew_ms).upper()}"
     if state.detail:
         text += f": {sanitise_line(state.detail)}"
     return cut(text, width)

@@ -72,7 +72,9 @@ class DatabaseThread:
         await self._opened
 
     async def read(self, job: Callable[[sqlite3.Connection], Result]) -> Result:
-        """Run a job that reads, or writes with one statement, which SQLite makes a transaction. Cancellation gives up the answer; the job runs anyway.
+        """Run a job that reads, or writes with one statement, which SQLite makes a transaction.
+
+        Cancellation gives up the answer; the job runs anyway.
 
         Raises:
             StoreFailed: The machine failed, now or before.

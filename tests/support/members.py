@@ -9,6 +9,7 @@ from pydantic import JsonValue
 
 from channel.audit import (
     CheckpointRecord,
+    CoveringRecord,
     EntryRecord,
     EpochRecord,
     Export,
@@ -72,6 +73,7 @@ class Member:
         self.taken: list[Taken] = []
         self.epochs: list[Epoch] = []
         self.notes: dict[int, bytes] = {}
+        self.proven: dict[int, CoveringRecord] = {}
         self.won: list[Committing] = []
         self.lost: list[Committing] = []
         self.log: SimulatedLog
@@ -268,6 +270,9 @@ class Member:
         follower = self.conversation.follower
         if follower.checkpoint is not None:
             self.notes[int(follower.checkpoint.split(b"\n")[1])] = follower.checkpoint
+        signed = int(page.checkpoint.split(b"\n")[1])
+        if signed > page.proven_from:
+            self.proven[page.proven_from] = CoveringRecord(signed, page.checkpoint, page.consistency)
         done = {taken.own for taken in page.taken}
         if any(taken.epoch is not None for taken in page.taken):
             self.sent = []
@@ -327,6 +332,7 @@ class Member:
                 for taken in self.taken
                 if taken.opening is None
             ),
+            covering=None if size in self.notes else self.proven.get(size),
         )
 
     def verified(self) -> Verification:

@@ -1,6 +1,7 @@
 """Entries, openings, epochs, checkpoints, conflicts."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from sqlcipher3 import dbapi2
@@ -88,6 +89,30 @@ def test_distinct_checkpoints_are_kept_even_of_one_size(store: ClientStore) -> N
         for row in (rows[2], *rows, *rows):
             tx.history.add_checkpoint(LOG, row)
         assert tx.history.checkpoints(LOG) == rows
+
+
+def test_of_one_checkpoint_the_proof_from_the_largest_size_is_kept(store: ClientStore) -> None:
+    bare = CheckpointRow(size=9, root=b"\x01" * 32, note=b"a")
+    early = replace(bare, proven_from=3, consistency=(b"\x03" * 32, b"\x04" * 32))
+    late = replace(bare, proven_from=8, consistency=(b"\x08" * 32,))
+    with store.transaction() as tx:
+        for row, kept in ((bare, bare), (early, early), (late, late), (early, late), (bare, late)):
+            tx.history.add_checkpoint(LOG, row)
+            assert tx.history.checkpoints(LOG) == (kept,)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"proven_from": 0, "consistency": (bytes(32),)},
+        {"proven_from": 10, "consistency": (bytes(32),)},
+        {"proven_from": 3, "consistency": (bytes(31),)},
+    ],
+)
+def test_a_proof_that_makes_no_sense_is_a_bug(store: ClientStore, changes: dict[str, Any]) -> None:
+    row = replace(CheckpointRow(size=9, root=bytes(32), note=b"a"), **changes)
+    with store.transaction() as tx, pytest.raises(dbapi2.IntegrityError):
+        tx.history.add_checkpoint(LOG, row)
 
 
 def test_evidence_is_kept_in_order_of_discovery(store: ClientStore) -> None:

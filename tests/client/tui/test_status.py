@@ -26,6 +26,13 @@ MINUTE = 60_000
             2,
             "(x) OFFLINE, last contact 10 min ago, 2 NOT SENT YET: no⟨U+001B⟩ route",
         ),
+        (
+            ConnectionState(
+                kind=ConnectionKind.ONLINE, since_ms=0, last_contact_ms=10 * MINUTE, skew_ms=3 * MINUTE
+            ),
+            0,
+            "(o) ONLINE, last contact just now, RELAY CLOCK 3 MIN AHEAD OF OURS",
+        ),
     ],
 )
 def test_the_connection_in_words(state: ConnectionState, waiting: int, words: str) -> None:
