@@ -3,7 +3,8 @@
 Keys travel as `bytes`: X25519 as in RFC 7748, NIST curves as big-endian scalar and uncompressed point.
 DeriveKeyPair (section 7.1.3) is written here because pyca `cryptography` has none. Encapsulation draws its
 ephemeral key inside pyca from the operating system: the one place in `channel` where randomness is not an
-argument, because pyca offers no way to pass it. Everything else is deterministic.
+argument, because pyca offers no way to pass it. Everything else is deterministic; what is encapsulated, and
+so every commit and Welcome, is another on each run, with equal seeds too.
 """
 
 from __future__ import annotations
