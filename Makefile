@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo test check format bench lock clean slow wheel
+.PHONY: demo test check format bench lock clean slow wheel interop
 
 demo: $(VENV)/.run
 	@$(BIN)/parley demo
@@ -21,6 +21,11 @@ check: $(VENV)/.dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+# Other people's MLS, live: needs Node 20 and npm, so it is no part of `make test`.
+interop: $(VENV)/.dev
+	cd tests/interop && npm ci
+	PARLEY_INTEROP=1 $(BIN)/python -m pytest tests/interop
+
 # What ships is the wheel: install it where the checkout is not, and run the tests against it.
 wheel: $(VENV)/.dev
 	rm -rf build/wheel && mkdir -p build/wheel
@@ -28,7 +33,7 @@ wheel: $(VENV)/.dev
 	$(PYTHON) -m venv build/wheel/venv
 	build/wheel/venv/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes --requirement requirements/dev.txt
 	build/wheel/venv/bin/python -m pip --disable-pip-version-check --quiet install --no-deps build/wheel/*.whl
-	cp -r tests docs pyproject.toml build/wheel/
+	cp -r tests docs pyproject.toml build/wheel/ && rm -rf build/wheel/tests/interop
 	cd build/wheel && PARLEY_VECTORS="$${PARLEY_VECTORS:-$(CURDIR)/../shared/vectors}" \
 	    venv/bin/python -P -m pytest -q -n 2 -m "not slow" tests/protocols tests/channel tests/server tests/client
 
