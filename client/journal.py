@@ -90,7 +90,10 @@ class Journal:
             self.alarm = Alarm(
                 kind=AlarmKind(last.kind), detail=last.detail, ours=last.ours or b"", theirs=last.theirs
             )
-        self._behind_ms = 0
+        #: By how much the relay's clock is at least ahead of ours, see ``client.skew``.
+        self.skew_ms = skew_ms(
+            self.conversation.transcript.relay_time_ms, earliest_ms=0, latest_ms=self._clock()
+        )
         self.me = self.conversation.transcript.epoch.members.get(self.conversation.group.own_leaf_index, "")
 
     # What came.
@@ -119,7 +122,7 @@ class Journal:
         seen = {taken.own for taken in page.taken if taken.judged.reason not in UNPROVEN}
         again = {taken.own for taken in page.taken} - seen
         self._check_receipts(seen | again, frame.checkpoint)
-        self._behind_ms = self._behind(page)
+        self.skew_ms = self._judge_clock(page)
         new_epoch = any(taken.epoch is not None for taken in page.taken)
         with self.store.transaction() as tx:
             for taken in page.taken:
@@ -190,25 +193,6 @@ class Journal:
             if row is not None:
                 tx.outbox.relayed(row.sequence, position=position)
             self._waiting = list(tx.outbox.waiting(self.log_id))
-
-    @property
-    def skew_ms(self) -> int:
-        """By how much the relay's clock is at least ahead of ours, as ``client.skew`` has it."""
-        relay_time_ms = self.conversation.transcript.relay_time_ms
-        return skew_ms(relay_time_ms, earliest_ms=0, latest_ms=self._clock()) or self._behind_ms
-
-    def _behind(self, page: Page) -> int:
-        """The newest message of ours on a page shows whether the relay's clock is behind."""
-        said = {row.message_id: row.queued_ms for row in self._waiting}
-        now_ms = self._clock()
-        return next(
-            (
-                min(0, skew_ms(mine.judged.relay_time_ms, earliest_ms=said[mine.own], latest_ms=now_ms))
-                for mine in reversed(page.taken)
-                if mine.own in said and mine.own is not None
-            ),
-            self._behind_ms,
-        )
 
     def holds(self, message_id: bytes) -> bool:
         """Whether a message of ours still waits to come into the log."""
@@ -289,6 +273,18 @@ class Journal:
         return committing
 
     # Inside.
+
+    def _judge_clock(self, page: Page) -> int:
+        """What a page tells of the relay's clock; others' entries that are not of the future tell nothing."""
+        now_ms, last_ms = self._clock(), self.conversation.transcript.relay_time_ms
+        if ahead := skew_ms(last_ms, earliest_ms=0, latest_ms=now_ms):
+            return ahead
+        said = {row.message_id: row.queued_ms for row in self._waiting}
+        for taken in reversed(page.taken):
+            if taken.own is not None and taken.own in said:
+                time_ms = taken.judged.relay_time_ms
+                return min(0, skew_ms(time_ms, earliest_ms=said[taken.own], latest_ms=now_ms))
+        return self.skew_ms
 
     def _check_receipts(self, found: Set[bytes | None], checkpoint: bytes) -> None:
         """Where the relay said our messages are, they must be."""

@@ -62,17 +62,32 @@ def set_clock(desk: Desk, ahead_ms: int) -> None:
 
 def test_an_entry_of_the_future_shows_the_relays_clock_ahead(desks: list[Desk]) -> None:
     mira, amal = desks
+    for ahead_ms, skew in ((MAX_SKEW_MS, 0), (MAX_SKEW_MS + 1, MAX_SKEW_MS + 1), (HOUR, HOUR)):
+        mira.say("one")
+        mira.settle()
+        set_clock(amal, -ahead_ms)
+        amal.receive()
+        assert amal.journal.skew_ms == skew
+    assert mira.journal.skew_ms == 0
+
+
+def test_it_is_known_from_the_start_and_until_the_clocks_agree(desks: list[Desk]) -> None:
+    mira, amal = desks
     mira.say("one")
     mira.settle()
-    set_clock(amal, -MAX_SKEW_MS)
+    set_clock(amal, -HOUR)
+    amal.receive()
+    amal.relay.clock.tick(-HOUR)
+    amal.restart()
+    assert amal.journal.skew_ms == HOUR
+    amal.relay.clock.tick(HOUR)
+    mira.say("two")
+    mira.settle()
+    amal.receive()
+    assert amal.journal.skew_ms == HOUR  # what others said shows nothing
+    amal.say("three")
     amal.settle()
     assert amal.journal.skew_ms == 0
-    set_clock(amal, -MAX_SKEW_MS - 1)
-    assert amal.journal.skew_ms == MAX_SKEW_MS + 1
-    amal.restart()
-    set_clock(amal, -HOUR)
-    assert amal.journal.skew_ms == HOUR
-    assert mira.journal.skew_ms == 0
 
 
 def test_a_message_ordered_before_it_was_said_shows_the_relays_clock_behind(desks: list[Desk]) -> None:

@@ -12,6 +12,7 @@ from client.profiles import open_profile
 from client.store import Side
 from protocols.messages import Role
 from tests.client.cli.conftest import PASSPHRASE, Cli
+from tests.client.cli.scene import relay
 from tests.support.members import SUITE, Member
 from tests.support.simulator import SimulatedRelay
 
@@ -20,11 +21,11 @@ NOBODY = "ws://127.0.0.1:9"
 
 def seat(profile: Path, role: Role) -> None:
     """Admit the profile's person to a channel in this role, and keep it as `parley join` does."""
-    relay = SimulatedRelay()
-    founder, newcomer = (Member(name, clock=relay.clock) for name in ("Amal", "Mira"))
-    founder.found(relay)
+    simulated = SimulatedRelay()
+    founder, newcomer = (Member(name, clock=simulated.clock) for name in ("Amal", "Mira"))
+    founder.found(simulated)
     with open_profile(profile, PASSPHRASE) as opened:
-        now_s = relay.clock.now_ms // 1000
+        now_s = simulated.clock.now_ms // 1000
         newcomer.identity = opened.identity
         newcomer.keys = leaf_keys(SUITE, opened.identity, device="", now_s=now_s, random=newcomer.random)
         founder.admit(newcomer, role)
@@ -52,3 +53,13 @@ def test_who_governs_gets_as_far_as_the_relay(cli: Cli, mira: Path, role: Role) 
     refused = cli("invite", "North", "--role", "party", "--timeout", "0.2", "--profile", mira)
     assert refused.status == 1
     assert refused.complaint.startswith("not up to date after 0.2 s")
+
+
+def test_nobody_makes_a_channel_that_nobody_may_change(cli: Cli, mira: Path, tmp_path: Path) -> None:
+    with relay(tmp_path / "relay") as url:
+        refused = cli("channel", "new", "North", "--relay", url, "--role", "observer", "--profile", mira)
+    assert (refused.status, refused.out) == (1, "")
+    assert refused.complaint == (
+        "whoever makes a channel is a party or a mediator of it: nobody else can admit people"
+    )
+    assert cli("channel", "list", "--json", "--profile", mira).out.strip() == "[]"
