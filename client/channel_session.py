@@ -44,6 +44,7 @@ from client.failures import gravest
 from client.journal import Journal
 from client.line import Line
 from client.noticing import events_of
+from client.own_task import in_own_task
 from client.transport import RelayConnection
 from protocols.messages import Message, Role, compose_receipt, decode_body, encode_body
 from protocols.messages.values import format_time
@@ -347,7 +348,7 @@ class ChannelSession:
         try:
             async with self._connect() as relay:
                 try:
-                    await self._carry(relay)
+                    await in_own_task(self._carry(relay))
                 finally:
                     self._contact.heard(relay.last_contact_ms)
         except (RelayUnreachable, RelayMisbehaved) as lost:
