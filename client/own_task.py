@@ -13,8 +13,8 @@ async def in_own_task(work: Coroutine[Any, Any, ResultT]) -> ResultT:
     """Run work in a new task and wait for it.
 
     When a task of a TaskGroup fails while the group waits, CPython 3.11 leaves the waiting task counted as
-    being cancelled, and ``asyncio.timeout`` up to 3.11.3 then takes its own timeout for that cancellation: the
-    task ends without a word. So a group that may fail does not run in a task that goes on afterwards.
+    being cancelled, and ``asyncio.timeout`` up to 3.11.3 then takes its own timeout for that cancellation:
+    the task ends without a word. So a group that may fail does not run in a task that goes on afterwards.
 
     Args:
         work: A coroutine that was not started.
