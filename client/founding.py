@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from channel.charter import CHARTER_EXTENSION, Charter, Mode, RosterEntry
 from channel.identity import Identity, make_certificate
 from channel.mls import (
+    X_WING_CIPHER_SUITE,
     Capabilities,
     CipherSuite,
     Credential,
@@ -27,8 +28,11 @@ from protocols.messages import Role
 
 __all__ = ["LeafKeys", "capabilities", "found", "leaf_keys"]
 
-#: MLS_128_DHKEMX25519_AES128GCM_SHA256_Ed25519 (RFC 9420, section 17.1).
-DEFAULT_CIPHER_SUITE = 1
+#: What new channels speak: X-Wing, confidential also from a quantum computer that comes later.
+DEFAULT_CIPHER_SUITE = X_WING_CIPHER_SUITE
+#: What we can join: that, and MLS_128_DHKEMX25519_AES128GCM_SHA256_Ed25519 (RFC 9420, section 17.1). All have
+#: Ed25519 signatures, so that one certified leaf key serves whichever a channel speaks.
+CIPHER_SUITES = (DEFAULT_CIPHER_SUITE, 1)
 #: How long our leaf and its certificate are valid: longer than most talks, shorter than for ever.
 VALIDITY_S = 400 * 86_400
 #: Clocks differ; a leaf is valid from a little earlier than now.
@@ -71,8 +75,9 @@ def leaf_keys(suite: CipherSuite, identity: Identity, *, device: str, now_s: int
 
 
 def capabilities(suite: CipherSuite) -> Capabilities:
-    """What a leaf of ours says it can do."""
-    return Capabilities(cipher_suites=(suite.number,), extensions=(CHARTER_EXTENSION,))
+    """What a leaf of ours says it can do: every suite we speak, and the charter."""
+    suites = {suite.number, *CIPHER_SUITES}
+    return Capabilities(cipher_suites=tuple(sorted(suites)), extensions=(CHARTER_EXTENSION,))
 
 
 def found(
