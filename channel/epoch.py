@@ -22,10 +22,20 @@ from channel.mls import (
     Remove,
     cipher_suite,
 )
+from channel.mls.commit_change import CommitChange
 from channel.mls.proposals import Commit
 from channel.mls.ratchet_tree import RatchetTree
 
-__all__ = ["BadEpoch", "Epoch", "authenticator", "check_closing", "check_next", "decode_epoch", "read_epoch"]
+__all__ = [
+    "BadEpoch",
+    "Epoch",
+    "authenticator",
+    "check_closing",
+    "check_next",
+    "decode_epoch",
+    "judge_commit",
+    "read_epoch",
+]
 
 
 class BadEpoch(ChannelError):
@@ -122,6 +132,21 @@ def check_next(current: Epoch, following: Epoch, *, committer: int, commit: byte
     _check_leaves(current, _removed(decoded), following.members)
     before, after = set(current.members.values()), set(following.members.values())
     check_change(current.charter, following.charter, added_ids=after - before, removed_ids=before - after)
+
+
+def judge_commit(change: CommitChange) -> None:
+    """Refuse the kinds of commit that MLS has and a channel does not use.
+
+    Raises:
+        BadEpoch: The committer lets itself in from outside, mixes in a key that not all of us may know, or
+            ends the group.
+    """
+    if change.is_external:
+        raise BadEpoch("somebody outside of the channel commits")
+    if change.psk_ids:
+        raise BadEpoch("a commit names pre-shared keys")
+    if change.reinit:
+        raise BadEpoch("a commit ends the channel's group")
 
 
 def check_closing(current: Epoch, *, committer: int, commit: bytes) -> frozenset[int]:

@@ -34,3 +34,10 @@ class BadInvitationContent(ChannelError):
 
     Another secret, a blob altered or left out by the relay, or a peer's mistake look alike.
     """
+
+
+class CommitTooLarge(ChannelError):
+    """A commit of ours that no log entry can hold. Nobody is at fault.
+
+    A smaller change may fit; and after a commit of another member's, later ones of ours are smaller.
+    """

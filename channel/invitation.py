@@ -48,7 +48,8 @@ BLOB_SIZE: Final = 48 * 1024
 """Bytes of one blob before sealing; the seal adds 16."""
 MAX_LETTER_SIZE: Final = 64 * 1024 * 1024
 
-_VERSION: Final = 1
+_REQUEST_VERSION: Final = 2
+_RESPONSE_VERSION: Final = 1
 _REQUEST_SLOT: Final = 0  # as protocols.relay.frames names them
 _RESPONSE_SLOT: Final = 1
 _PREFIX: Final = "parley1-"
@@ -61,6 +62,7 @@ _ALPHABET: Final = "0123456789abcdefghjkmnpqrstvwxyz"
 _DIGITS: Final = {character: value for value, character in enumerate(_ALPHABET)} | {"o": 0, "i": 1, "l": 1}
 _URL: Final = re.compile(r"wss?://[A-Za-z0-9._\[\]:-]+(/[A-Za-z0-9._/-]*)?")
 _MAX_KEY_PACKAGE: Final = 16_384
+_MAX_KEY_PACKAGES: Final = 8
 _MAX_GENESIS: Final = 4096
 _MAX_VKEY: Final = 512
 _MAX_WELCOME: Final = 1024 * 1024
@@ -71,13 +73,14 @@ class InvitationRequest:
     """What an invitee asks with.
 
     Attributes:
-        key_package: an MLS KeyPackage, encoded; the caller validates it.
+        key_packages: MLS KeyPackages, encoded, one for each cipher suite that the invitee speaks, since they
+            cannot know the channel's; the caller chooses and validates.
         identity_key: the invitee, 32 bytes; the same as in the certificate.
         name: the display name they propose.
-        certificate: over the key package's leaf key; the caller verifies it against that key.
+        certificate: over the leaf key of all key packages; the caller verifies it against that key.
     """
 
-    key_package: bytes
+    key_packages: tuple[bytes, ...]
     identity_key: bytes
     name: str
     certificate: bytes
@@ -168,7 +171,13 @@ class Invitation:
             BadInvitationContent: larger than MAX_LETTER_SIZE.
         """
         letter = canonical.encode(
-            [_VERSION, request.key_package, request.identity_key, request.name, request.certificate]
+            [
+                _REQUEST_VERSION,
+                list(request.key_packages),
+                request.identity_key,
+                request.name,
+                request.certificate,
+            ]
         )
         return self._seal(_REQUEST_SLOT, letter)
 
@@ -184,9 +193,12 @@ class Invitation:
         letter = self._open(_REQUEST_SLOT, blobs)
         try:
             items = as_list(canonical.decode(letter, max_size=len(letter)), length=5, what="request")
-            as_uint(items[0], minimum=_VERSION, maximum=_VERSION, what="request version")
+            as_uint(items[0], minimum=_REQUEST_VERSION, maximum=_REQUEST_VERSION, what="request version")
+            offered = as_list(items[1], max_length=_MAX_KEY_PACKAGES, what="key packages")
             request = InvitationRequest(
-                key_package=as_bytes(items[1], max_length=_MAX_KEY_PACKAGE, what="key package"),
+                key_packages=tuple(
+                    as_bytes(item, max_length=_MAX_KEY_PACKAGE, what="key package") for item in offered
+                ),
                 identity_key=as_bytes(items[2], length=32, what="identity key"),
                 name=as_str(items[3], max_length=4 * MAX_NAME, what="name"),
                 certificate=as_bytes(items[4], max_length=MAX_CERTIFICATE_SIZE, what="certificate"),
@@ -208,7 +220,7 @@ class Invitation:
             BadInvitationContent: larger than MAX_LETTER_SIZE.
         """
         letter = canonical.encode(
-            [_VERSION, response.welcome, response.genesis, response.history, response.relay_vkey]
+            [_RESPONSE_VERSION, response.welcome, response.genesis, response.history, response.relay_vkey]
         )
         return self._seal(_RESPONSE_SLOT, letter)
 
@@ -224,7 +236,7 @@ class Invitation:
         letter = self._open(_RESPONSE_SLOT, blobs)
         try:
             items = as_list(canonical.decode(letter, max_size=len(letter)), length=5, what="response")
-            as_uint(items[0], minimum=_VERSION, maximum=_VERSION, what="response version")
+            as_uint(items[0], minimum=_RESPONSE_VERSION, maximum=_RESPONSE_VERSION, what="response version")
             return InvitationResponse(
                 welcome=as_bytes(items[1], max_length=_MAX_WELCOME, what="welcome"),
                 genesis=as_bytes(items[2], max_length=_MAX_GENESIS, what="genesis"),

@@ -173,7 +173,7 @@ class Admission:
             charter = conversation.transcript.epoch.charter
             following = charter.with_entry(_entry(conversation, row, request))
             return (
-                Add(KeyPackage.decode(request.key_package)),
+                Add(_key_package(conversation, request)),
                 GroupContextExtensions((Extension(CHARTER_EXTENSION, following.encode()),)),
             )
 
@@ -240,12 +240,21 @@ def propose_removal(participant: str, conversation: Conversation) -> Sequence[Pr
 
 def _entry(conversation: Conversation, row: InvitationRow, request: InvitationRequest) -> RosterEntry:
     """The seat of an invitee whose certificate vouches for the key package they sent."""
-    leaf = KeyPackage.decode(request.key_package).leaf_node
+    leaf = _key_package(conversation, request).leaf_node
     if leaf.credential.identity != request.certificate:
         raise InvitationRefused("the invitee's key package is of another identity")
     entry = RosterEntry(key=request.identity_key, name=row.name or request.name, role=Role(row.role))
     conversation.transcript.epoch.charter.with_entry(entry)
     return entry
+
+
+def _key_package(conversation: Conversation, request: InvitationRequest) -> KeyPackage:
+    """Of the key packages an invitee offers, the one of the channel's cipher suite."""
+    suite_number = conversation.transcript.genesis.cipher_suite
+    for key_package in map(KeyPackage.decode, request.key_packages):
+        if key_package.cipher_suite == suite_number:
+            return key_package
+    raise InvitationRefused(f"the invitee's program does not speak cipher suite {suite_number}")
 
 
 def _invitation(row: InvitationRow) -> Invitation:

@@ -11,18 +11,21 @@ from dataclasses import dataclass, field, replace
 
 from channel.access import ACCESS_LABEL, ACCESS_SECRET_SIZE, access_key_pair
 from channel.echo import Echo
-from channel.epoch import Epoch, authenticator, check_closing, check_next, read_epoch
-from channel.errors import ChannelError
+from channel.epoch import Epoch, authenticator, check_closing, check_next, judge_commit, read_epoch
+from channel.errors import ChannelError, CommitTooLarge
 from channel.mls import ApplicationReceived, CommitReceived, Group, Proposal, ProposalReceived, Random
 from channel.mls.authenticated_content import AuthenticatedContent
 from channel.mls.received import CommitFacts
 from channel.sealing import Sealed, seal
 from channel.transcript import UNPROVEN, Judged, Opening, Reason, Transcript, examine
 from protocols.errors import ProtocolError
-from protocols.log.entry import Entry
+from protocols.log.entry import MAX_ENTRY_SIZE, Entry
 from protocols.log.follower import LogFollower
 from protocols.payload import Payload
 from protocols.relay.mls_header import ContentType, MLSHeader
+
+#: What the log keeps beside a commit: a kind, a time and an access key.
+_MAX_COMMIT = MAX_ENTRY_SIZE - 1 - 8 - 32
 
 __all__ = ["Committing", "Conversation", "Page", "Taken", "epoch_of"]
 
@@ -212,6 +215,7 @@ class Conversation:
                 authenticate=authenticator(now_s),
                 now_s=now_s,
                 own_pending=self.committing.pending if ours and self.committing is not None else None,
+                judge_commit=judge_commit,
             )
         except (ChannelError, ProtocolError):
             return self._echoed(entry, parsed, header)
@@ -327,11 +331,20 @@ class Conversation:
 
         Raises:
             ChannelError: MLS or the charter does not allow it. Nothing was changed.
+            CommitTooLarge: No log entry can hold it. Nothing was changed.
             ValueError: Another commit of ours is waiting; a bug of the caller.
         """
         if self.committing is not None:
             raise ValueError("one commit at a time")
-        result = self.group.commit(proposals, random=random, authenticate=authenticator(now_s), now_s=now_s)
+        result = self.group.commit(
+            proposals,
+            random=random,
+            authenticate=authenticator(now_s),
+            now_s=now_s,
+            judge_commit=judge_commit,
+        )
+        if len(result.message) > _MAX_COMMIT:
+            raise CommitTooLarge("the channel has too many members for this change in one commit")
         committing = Committing(
             message=result.message,
             next_access_key=_access_key(result.pending)[1],

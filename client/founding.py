@@ -11,6 +11,7 @@ from channel.charter import CHARTER_EXTENSION, GOVERNING, Charter, Mode, RosterE
 from channel.errors import BadCharter
 from channel.identity import Identity, make_certificate
 from channel.mls import (
+    X_WING_CIPHER_SUITE,
     Capabilities,
     CipherSuite,
     Credential,
@@ -29,8 +30,11 @@ from protocols.messages import Role
 
 __all__ = ["LeafKeys", "capabilities", "found", "leaf_keys"]
 
-#: MLS_128_DHKEMX25519_AES128GCM_SHA256_Ed25519 (RFC 9420, section 17.1).
-DEFAULT_CIPHER_SUITE = 1
+#: What new channels speak: X-Wing, confidential also from a quantum computer that comes later.
+DEFAULT_CIPHER_SUITE = X_WING_CIPHER_SUITE
+#: What we can join: that, and MLS_128_DHKEMX25519_AES128GCM_SHA256_Ed25519 (RFC 9420, section 17.1). All have
+#: Ed25519 signatures, so that one certified leaf key serves whichever a channel speaks.
+CIPHER_SUITES = (DEFAULT_CIPHER_SUITE, 1)
 #: How long our leaf and its certificate are valid: longer than most talks, shorter than for ever.
 VALIDITY_S = 400 * 86_400
 #: Clocks differ; a leaf is valid from a little earlier than now.

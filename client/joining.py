@@ -1,13 +1,13 @@
-"""The invitee's side of an invitation: a key package, a letter, a welcome; check everything, then believe it.
+"""The invitee's side of an invitation: key packages, a letter, a welcome; check everything, then believe it.
 
 The inviter hands over the channel's history as an export. It is verified here exactly as an auditor would,
 then compared with the group that the Welcome leads to; the relay's own view is compared when the channel is
-first opened. Our key package and the sealed letter are in the store before the letter leaves, so that a
+first opened. Our key packages and the sealed letter are in the store before the letter leaves, so that a
 client that is killed in between can ask again with the same code.
 """
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from channel.audit import Export, Verification, parse_export, verify_export
@@ -19,13 +19,15 @@ from channel.mls import Group, KeyPackageBundle, cipher_suite, create_key_packag
 from client.archive import save_import
 from client.conversation import Conversation
 from client.errors import InvitationRefused, RelayUnreachable
-from client.founding import DEFAULT_CIPHER_SUITE, capabilities, leaf_keys
+from client.founding import CIPHER_SUITES, capabilities, leaf_keys
 from client.letters import close_mailbox, post_letter, read_letter
 from client.store import ClientStore, InvitationRow, InvitationState, Side
 from client.transport import RelayConnection
+from protocols import canonical
 from protocols.errors import ProtocolError
 from protocols.log.follower import LogFollower
 from protocols.relay.frames import REQUEST_SLOT, RESPONSE_SLOT
+from protocols.shape import as_bytes, as_list
 
 __all__ = ["join"]
 
@@ -67,12 +69,12 @@ async def join(
     Cancellation: join again with the same code.
     """
     row = _request(store, identity, invitation, name=name, device=device, clock=clock, random=random)
-    bundle = KeyPackageBundle.decode(row.key_package_bundle or b"")
+    bundles = _decode_bundles(row.key_package_bundle or b"")
     request = InvitationRequest(
-        key_package=bundle.key_package.encode(),
+        key_packages=tuple(bundle.key_package.encode() for bundle in bundles),
         identity_key=identity.public_key,
         name=name,
-        certificate=bundle.key_package.leaf_node.credential.identity,
+        certificate=bundles[0].key_package.leaf_node.credential.identity,
     )
     progress("asking to be admitted")
     blobs = invitation.seal_request(request)
@@ -85,7 +87,7 @@ async def join(
         export = parse_export(response.history)
         verified = verify_export(export, complete=False)
         conversation = _enter(
-            response, bundle, export, verified, relay_vkey=relay.greeting.relay_vkey, now_ms=clock()
+            response, bundles, export, verified, relay_vkey=relay.greeting.relay_vkey, now_ms=clock()
         )
     except (ChannelError, ProtocolError) as error:
         raise InvitationRefused(f"what the inviter handed over does not hold: {error}") from error
@@ -109,7 +111,7 @@ def _request(
     clock: Callable[[], int],
     random: Random,
 ) -> InvitationRow:
-    """Our key package for this invitation: the one we asked with before, or a new one, saved."""
+    """Our key packages for this invitation: those we asked with before, or new ones, saved."""
     with store.transaction() as tx:
         row = tx.invitations.get(invitation.mailbox_id)
     if row is not None and row.side is Side.INVITER:
@@ -118,16 +120,19 @@ def _request(
         raise InvitationRefused("this invitation has been used already: the channel is in your profile")
     if row is not None and row.name == name:
         return row
-    suite = cipher_suite(DEFAULT_CIPHER_SUITE)
-    keys = leaf_keys(suite, identity, device=device, now_s=clock() // 1000, random=random)
-    bundle = create_key_package(
-        suite,
-        credential=keys.credential,
-        signature_key_pair=keys.signature_key_pair,
-        lifetime=keys.lifetime,
-        capabilities=capabilities(suite),
-        random=random,
-    )
+    suites = [cipher_suite(number) for number in CIPHER_SUITES]
+    keys = leaf_keys(suites[0], identity, device=device, now_s=clock() // 1000, random=random)
+    bundles = [
+        create_key_package(
+            suite,
+            credential=keys.credential,
+            signature_key_pair=keys.signature_key_pair,
+            lifetime=keys.lifetime,
+            capabilities=capabilities(suite),
+            random=random,
+        )
+        for suite in suites
+    ]
     row = InvitationRow(
         mailbox=invitation.mailbox_id,
         invitation_secret=invitation.secret,
@@ -138,7 +143,7 @@ def _request(
         name=name,
         expires_ms=0,
         state=InvitationState.REQUESTED,
-        key_package_bundle=bundle.encode(),
+        key_package_bundle=canonical.encode([bundle.encode() for bundle in bundles]),
         created_ms=clock(),
     )
     with store.transaction() as tx:
@@ -148,7 +153,7 @@ def _request(
 
 def _enter(
     response: InvitationResponse,
-    bundle: KeyPackageBundle,
+    bundles: Sequence[KeyPackageBundle],
     export: Export,
     verified: Verification,
     *,
@@ -157,6 +162,10 @@ def _enter(
 ) -> Conversation:
     """Join the group, and require that history, group and relay speak of the same channel."""
     transcript = verified.transcript
+    suite_number = transcript.genesis.cipher_suite
+    bundle = next((one for one in bundles if one.key_package.cipher_suite == suite_number), None)
+    if bundle is None:
+        raise ChannelError(f"the channel speaks cipher suite {suite_number}, which this program does not")
     group = Group.join(response.welcome, bundle=bundle, authenticate=authenticator(now_ms // 1000))
     if export.genesis != response.genesis or group.group_id != transcript.genesis.log_id:
         raise ChannelError("the welcome and the history are of two channels")
@@ -168,3 +177,8 @@ def _enter(
         transcript.genesis.origin, transcript.genesis.relay_public_key, transcript.frontier
     )
     return Conversation(group=group, follower=follower, transcript=transcript)
+
+
+def _decode_bundles(data: bytes) -> tuple[KeyPackageBundle, ...]:
+    items = as_list(canonical.decode(data, max_size=len(data)), what="key packages")
+    return tuple(KeyPackageBundle.decode(as_bytes(item, what="key package")) for item in items)

@@ -119,7 +119,14 @@ class Parley:
         return found[0]
 
     async def create_channel(
-        self, relay_url: str, *, title: str, role: Role, admission_token: str = "", mode: Mode = Mode.LIVE
+        self,
+        relay_url: str,
+        *,
+        title: str,
+        role: Role,
+        admission_token: str = "",
+        mode: Mode = Mode.LIVE,
+        suite_number: int = DEFAULT_CIPHER_SUITE,
     ) -> ChannelInfo:
         """Make a channel on a relay, with ourselves as its only member.
 
@@ -129,6 +136,7 @@ class Parley:
             role: Ours.
             admission_token: From the relay's operator; empty for an open relay.
             mode: LIVE or EXERCISE.
+            suite_number: Of `client.founding.CIPHER_SUITES`; members can join no other.
 
         Raises:
             Refused: The relay wants a token, or does not take ours.
@@ -139,7 +147,7 @@ class Parley:
         """
         async with self._connect(relay_url) as relay:
             conversation = found(
-                cipher_suite(DEFAULT_CIPHER_SUITE),
+                cipher_suite(suite_number),
                 self.profile.identity,
                 title=title,
                 name=self.name,

@@ -62,6 +62,11 @@ class Sender:
             raise ValidationError("6.3.2-1", "the sender is not a member")
         return LeafIndex(self.index)
 
+    @property
+    def member_index(self) -> LeafIndex | None:
+        """A member's leaf index; None if the sender is outside of the group."""
+        return LeafIndex(self.index) if self.sender_type is SenderType.MEMBER else None
+
     def encode(self) -> bytes:
         """The wire form."""
         if self.sender_type in (SenderType.MEMBER, SenderType.EXTERNAL):

@@ -6,49 +6,28 @@ commit that is refused leaves nothing behind.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from channel.mls import tree_math
 from channel.mls.authenticated_content import AuthenticatedContent
 from channel.mls.epoch_state import EpochState
-from channel.mls.errors import StateError, ValidationError
-from channel.mls.group_info import GroupInfo, sign_group_info
-from channel.mls.key_schedule import EpochSecrets, derive_epoch_secrets
+from channel.mls.errors import ValidationError
 from channel.mls.leaf_node import LeafNodeSource
+from channel.mls.next_epoch import NextEpoch, enter, follow, kept_keys, make_welcome, provisional_context
 from channel.mls.proposal_list import Applied, Judge, SentProposal, apply_proposals, check_replacement
-from channel.mls.proposals import Commit, ProposalOrRef
+from channel.mls.proposals import Commit, ProposalOrRef, Remove
 from channel.mls.ratchet_tree import PathStep, RatchetTree
-from channel.mls.secret_tree import SecretTree
 from channel.mls.transcript import (
     confirmation_tag,
-    confirmed_transcript_hash,
-    interim_transcript_hash,
     verify_confirmation_tag,
 )
-from channel.mls.tree_math import LeafIndex, NodeIndex
-from channel.mls.treekem import NewPath, decrypt_path, encrypt_path, merge_path, new_path
-from channel.mls.types import Extension, ExtensionType, GroupContext, Random
+from channel.mls.tree_math import LeafIndex
+from channel.mls.treekem import decrypt_path, encrypt_path, merge_path, new_path
+from channel.mls.types import Random, WireFormat
 from channel.mls.update_path import UpdatePath
 from channel.mls.validation import check_members
-from channel.mls.welcome import GroupSecrets, Welcome, seal_welcome
-
-_LAST_EPOCH = 2**64 - 1
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NextEpoch:
-    """What a commit leads to.
-
-    Attributes:
-        state: The next epoch.
-        secret_tree: Its message keys, none used.
-        applied: What the proposals did.
-    """
-
-    state: EpochState
-    secret_tree: SecretTree = field(repr=False)
-    applied: Applied
+from channel.mls.welcome import Welcome
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +51,7 @@ def create_commit(
     items: Sequence[ProposalOrRef],
     proposals: Sequence[SentProposal],
     authenticated_data: bytes,
+    wire_format: WireFormat = WireFormat.PRIVATE_MESSAGE,
     ratchet_tree_in_welcome: bool,
     judge: Judge,
     random: Random,
@@ -83,6 +63,7 @@ def create_commit(
         items: The list as it goes into the commit.
         proposals: The same list with references resolved.
         authenticated_data: Readable by anybody, signed.
+        wire_format: How it will travel.
         ratchet_tree_in_welcome: Whether the Welcome carries the ratchet tree, or the caller does.
         judge: The caller's judgement of those it adds.
         random: Draws our new keys.
@@ -103,25 +84,36 @@ def create_commit(
         signature_key_pair=state.signature_key_pair,
         random=random,
     )
-    provisional = _provisional_context(state.context, path.tree, applied.extensions)
-    update_path = encrypt_path(path, group_context=provisional.encode(), added=applied.added)
-    signed = state.sign(Commit(tuple(items), update_path), authenticated_data=authenticated_data)
-    context, secrets = _enter(
-        state, provisional, signed.confirmed_transcript_hash_input(), path.commit_secret
+    judge.check(applied, state.tree, path.tree, context=state.context, committer=own)
+    provisional = provisional_context(state.context, path.tree, applied.extensions)
+    update_path = encrypt_path(path, group_context=provisional.encode(), added=applied.added, random=random)
+    signed = state.sign(
+        Commit(tuple(items), update_path), authenticated_data=authenticated_data, wire_format=wire_format
+    )
+    context, secrets = enter(
+        suite,
+        provisional,
+        interim=state.interim_transcript_hash,
+        confirmed_input=signed.confirmed_transcript_hash_input(),
+        init_secret=state.secrets.init_secret,
+        commit_secret=path.commit_secret,
+        applied=applied,
     )
     tag = confirmation_tag(suite, secrets.confirmation_key, context.confirmed_transcript_hash)
-    next_epoch = _next_epoch(
+    next_epoch = follow(
         state,
         context=context,
         tree=path.tree,
-        private_keys={**_kept_keys(state.private_keys, path.tree), **path.private_keys},
+        private_keys={**kept_keys(state.private_keys, path.tree), **path.private_keys},
         secrets=secrets,
         tag=tag,
         applied=applied,
     )
     welcome = None
     if applied.added:
-        welcome = _welcome(next_epoch.state, secrets, tag, path, applied, ratchet_tree_in_welcome)
+        welcome = make_welcome(
+            next_epoch.state, secrets, tag, path, applied, ratchet_tree_in_welcome, random=random
+        )
     content = replace(signed, auth=replace(signed.auth, confirmation_tag=tag))
     return NewCommit(content=content, next_epoch=next_epoch, welcome=welcome)
 
@@ -156,8 +148,11 @@ def process_commit(
     """
     suite, own = state.suite, state.own_leaf_index
     sender = authenticated.content.sender.leaf_index
+    if any(isinstance(sent.proposal, Remove) and sent.proposal.removed == own for sent in proposals):
+        # Whom a commit removes does not enter the next epoch, and needs no keys for it to be shown the door.
+        judge = replace(judge, find_psk=lambda psk_id: b"")
     applied = apply_proposals(state.tree, state.context, proposals, committer=sender, judge=judge)
-    private_keys = _kept_keys(state.private_keys, applied.tree)
+    private_keys = kept_keys(state.private_keys, applied.tree)
     if own_update_key is not None:
         private_keys[tree_math.leaf_node_index(own)] = own_update_key
     tree = applied.tree
@@ -165,10 +160,10 @@ def process_commit(
     if commit.path is None:
         if applied.path_required:
             raise ValidationError("12.4-2", "a commit lacks the path that its proposals require")
-        provisional = _provisional_context(state.context, tree, applied.extensions)
+        provisional = provisional_context(state.context, tree, applied.extensions)
     else:
         tree, steps = _merge(state, applied, commit.path, sender=sender, judge=judge)
-        provisional = _provisional_context(state.context, tree, applied.extensions)
+        provisional = provisional_context(state.context, tree, applied.extensions)
         if own not in applied.removed:
             decrypted = decrypt_path(
                 suite,
@@ -180,15 +175,23 @@ def process_commit(
                 group_context=provisional.encode(),
             )
             commit_secret = decrypted.commit_secret
-            private_keys = {**_kept_keys(private_keys, tree), **decrypted.private_keys}
+            private_keys = {**kept_keys(private_keys, tree), **decrypted.private_keys}
     if own in applied.removed:
+        judge.check(applied, state.tree, tree, context=state.context, committer=sender)
         return applied
-    context, secrets = _enter(
-        state, provisional, authenticated.confirmed_transcript_hash_input(), commit_secret
+    context, secrets = enter(
+        suite,
+        provisional,
+        interim=state.interim_transcript_hash,
+        confirmed_input=authenticated.confirmed_transcript_hash_input(),
+        init_secret=state.secrets.init_secret,
+        commit_secret=commit_secret,
+        applied=applied,
     )
     tag = authenticated.auth.confirmation_tag or b""
     verify_confirmation_tag(suite, secrets.confirmation_key, context.confirmed_transcript_hash, tag)
-    return _next_epoch(
+    judge.check(applied, state.tree, tree, context=state.context, committer=sender)
+    return follow(
         state,
         context=context,
         tree=tree,
@@ -221,101 +224,3 @@ def _merge(
     ):
         check_members(tree)
     return tree, steps
-
-
-def _provisional_context(
-    context: GroupContext, tree: RatchetTree, extensions: tuple[Extension, ...]
-) -> GroupContext:
-    if context.epoch == _LAST_EPOCH:
-        raise StateError("the epochs of this group are used up")
-    return context.replace(epoch=context.epoch + 1, tree_hash=tree.tree_hash(), extensions=extensions)
-
-
-def _enter(
-    state: EpochState, provisional: GroupContext, confirmed_input: bytes, commit_secret: bytes
-) -> tuple[GroupContext, EpochSecrets]:
-    suite = state.suite
-    confirmed = confirmed_transcript_hash(suite, state.interim_transcript_hash, confirmed_input)
-    context = provisional.replace(confirmed_transcript_hash=confirmed)
-    secrets = derive_epoch_secrets(
-        suite,
-        init_secret=state.secrets.init_secret,
-        commit_secret=commit_secret,
-        psk_secret=suite.zero,
-        group_context=context.encode(),
-    )
-    return context, secrets
-
-
-def _next_epoch(
-    state: EpochState,
-    *,
-    context: GroupContext,
-    tree: RatchetTree,
-    private_keys: Mapping[NodeIndex, bytes],
-    secrets: EpochSecrets,
-    tag: bytes,
-    applied: Applied,
-) -> NextEpoch:
-    suite = state.suite
-    return NextEpoch(
-        state=EpochState(
-            suite=suite,
-            context=context,
-            tree=tree,
-            own_leaf_index=state.own_leaf_index,
-            private_keys=private_keys,
-            signature_private_key=state.signature_private_key,
-            secrets=secrets.retain(),
-            interim_transcript_hash=interim_transcript_hash(suite, context.confirmed_transcript_hash, tag),
-            leniency=state.leniency,
-        ),
-        secret_tree=SecretTree.create(
-            suite, leaves=tree.leaf_count, encryption_secret=secrets.encryption_secret
-        ),
-        applied=applied,
-    )
-
-
-def _kept_keys(private_keys: Mapping[NodeIndex, bytes], tree: RatchetTree) -> dict[NodeIndex, bytes]:
-    # The key of a blanked node opens nothing that is still to come, only what an attacker recorded.
-    return {
-        node: key
-        for node, key in private_keys.items()
-        if node < len(tree.nodes) and tree.nodes[node] is not None
-    }
-
-
-def _welcome(
-    state: EpochState,
-    secrets: EpochSecrets,
-    tag: bytes,
-    path: NewPath,
-    applied: Applied,
-    ratchet_tree_in_welcome: bool,
-) -> Welcome:
-    suite = state.suite
-    extensions: tuple[Extension, ...] = ()
-    if ratchet_tree_in_welcome:
-        extensions = (Extension(ExtensionType.RATCHET_TREE, state.tree.encode()),)
-    group_info = sign_group_info(
-        suite,
-        GroupInfo(
-            group_context=state.context,
-            extensions=extensions,
-            confirmation_tag=tag,
-            signer=state.own_leaf_index,
-            signature=b"",
-        ),
-        signature_private_key=state.signature_private_key,
-    )
-    joiners = []
-    for leaf_index, add in zip(applied.added, applied.add_proposals, strict=True):
-        node = tree_math.leaf_node_index(leaf_index)
-        path_secret = next(
-            secret
-            for step, secret in zip(path.steps, path.path_secrets, strict=True)
-            if tree_math.is_in_subtree(node, step.node)
-        )
-        joiners.append((add.key_package, GroupSecrets(secrets.joiner_secret, path_secret)))
-    return seal_welcome(suite, group_info=group_info, welcome_secret=secrets.welcome_secret, joiners=joiners)

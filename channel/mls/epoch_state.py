@@ -7,7 +7,7 @@ tree only.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Self
 
 from channel.mls.authenticated_content import (
@@ -18,12 +18,13 @@ from channel.mls.authenticated_content import (
     Sender,
     sign_framed_content,
 )
-from channel.mls.codec import Reader, decode, opaque, u8, u32, vector
+from channel.mls.codec import Reader, decode, opaque, u8, u32, u64, vector
 from channel.mls.crypto import CipherSuite, cipher_suite
 from channel.mls.errors import DecodeError, StateError, UnsupportedError, ValidationError
 from channel.mls.key_schedule import RetainedSecrets
 from channel.mls.leaf_node import LeafNode
 from channel.mls.message_protection import EpochContext
+from channel.mls.psk_lookup import FindPSK, PSKs, finder
 from channel.mls.ratchet_tree import RatchetTree
 from channel.mls.signatures import SignatureKeyPair, SigningKey
 from channel.mls.tree_math import LeafIndex, NodeIndex
@@ -44,7 +45,10 @@ class EpochState:
         signature_private_key: Belongs to our leaf's `signature_key`.
         secrets: What is kept of the key schedule.
         interim_transcript_hash: What the next commit's transcript hash starts from.
+        confirmation_tag: Of the commit that opened the epoch; a GroupInfo shows it.
         leniency: What this group forgives its members.
+        resumption_psks_kept: Of how many past epochs the resumption PSK is kept.
+        past_resumption_psks: Those that are kept, newest first, with their epochs.
     """
 
     suite: CipherSuite
@@ -55,7 +59,10 @@ class EpochState:
     signature_private_key: bytes = field(repr=False)
     secrets: RetainedSecrets = field(repr=False)
     interim_transcript_hash: bytes
+    confirmation_tag: bytes
     leniency: Leniency
+    resumption_psks_kept: int = 0
+    past_resumption_psks: tuple[tuple[int, bytes], ...] = field(repr=False, default=())
     _encoded: bytes | None = field(init=False, default=None, repr=False, compare=False)
     _epoch_context: EpochContext | None = field(init=False, default=None, repr=False, compare=False)
     _signing_key: SigningKey | None = field(init=False, default=None, repr=False, compare=False)
@@ -92,8 +99,37 @@ class EpochState:
             object.__setattr__(self, "_epoch_context", made)
         return made
 
-    def sign(self, content: Content, *, authenticated_data: bytes) -> AuthenticatedContent:
-        """Sign what we are to send as a PrivateMessage; a commit still lacks its confirmation tag."""
+    def find_psk(self, psks: PSKs) -> FindPSK:
+        """Where this epoch's members look for pre-shared keys: here, then among what the caller knows."""
+        known = self.resumption_psks()
+        return finder(psks, {(self.context.group_id, epoch): psk for epoch, psk in known})
+
+    def resumption_psks(self) -> tuple[tuple[int, bytes], ...]:
+        """This epoch's resumption PSK and those that are kept, newest first, with their epochs."""
+        return ((self.context.epoch, self.secrets.resumption_psk), *self.past_resumption_psks)
+
+    def after(self, before: EpochState) -> EpochState:
+        """The same epoch, keeping of the epochs before it what the last one is asked to keep by now."""
+        if self.resumption_psks_kept == before.resumption_psks_kept:
+            return self
+        kept = before.resumption_psks_kept
+        past = before.resumption_psks()[:kept]
+        return replace(self, resumption_psks_kept=kept, past_resumption_psks=past)
+
+    def keep_resumption_psks(self, count: int) -> EpochState:
+        """The same epoch, keeping the resumption PSKs of that many past epochs."""
+        return replace(
+            self, resumption_psks_kept=count, past_resumption_psks=self.past_resumption_psks[:count]
+        )
+
+    def sign(
+        self,
+        content: Content,
+        *,
+        authenticated_data: bytes,
+        wire_format: WireFormat = WireFormat.PRIVATE_MESSAGE,
+    ) -> AuthenticatedContent:
+        """Sign what we are to send; a commit still lacks its confirmation tag."""
         framed = FramedContent(
             group_id=self.context.group_id,
             epoch=self.context.epoch,
@@ -104,11 +140,11 @@ class EpochState:
         signature = sign_framed_content(
             self.suite,
             framed,
-            wire_format=WireFormat.PRIVATE_MESSAGE,
+            wire_format=wire_format,
             group_context=self.context.encode(),
             signing_key=self.signing_key,
         )
-        return AuthenticatedContent(WireFormat.PRIVATE_MESSAGE, framed, FramedContentAuthData(signature))
+        return AuthenticatedContent(wire_format, framed, FramedContentAuthData(signature))
 
     def encode(self) -> bytes:
         """Our own storage form, made once; it holds secrets."""
@@ -128,7 +164,10 @@ class EpochState:
             + opaque(self.signature_private_key)
             + opaque(self.secrets.encode())
             + opaque(self.interim_transcript_hash)
+            + opaque(self.confirmation_tag)
             + u8(flags)
+            + u8(self.resumption_psks_kept)
+            + vector([u64(epoch) + opaque(psk) for epoch, psk in self.past_resumption_psks])
         )
 
     @classmethod
@@ -158,8 +197,11 @@ class EpochState:
         signature_private_key = reader.opaque()
         secrets = RetainedSecrets.decode(reader.opaque())
         interim_transcript_hash = reader.opaque()
+        confirmation_tag = reader.opaque()
         flags = reader.u8()
-        if tree.leaf(own_leaf_index) is None or flags > 3:
+        kept = reader.u8()
+        past = reader.vector(lambda inner: (inner.u64(), inner.opaque()))
+        if tree.leaf(own_leaf_index) is None or flags > 3 or len(past) > kept:
             raise DecodeError("a stored epoch does not fit together")
         return cls(
             suite=suite,
@@ -170,8 +212,11 @@ class EpochState:
             signature_private_key=signature_private_key,
             secrets=secrets,
             interim_transcript_hash=interim_transcript_hash,
+            confirmation_tag=confirmation_tag,
             leniency=Leniency(
                 suite_not_listed=bool(flags & 1),
                 any_lifetime=bool(flags & 2),
             ),
+            resumption_psks_kept=kept,
+            past_resumption_psks=past,
         )

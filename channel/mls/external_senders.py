@@ -1,7 +1,7 @@
 """The external_senders extension: who outside of a group may propose (RFC 9420, section 12.1.8.1).
 
-Parley takes no external proposals, but the extension is one that every client must know, and it names keys
-and credentials that other clients would believe: so it is held to the same rules as a leaf's.
+The extension names keys and credentials that members believe: so it is held to the same rules as a leaf's.
+What these senders say is read in `external_proposals`.
 """
 
 from __future__ import annotations

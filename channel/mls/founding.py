@@ -73,6 +73,7 @@ def found(
         signature_private_key=signature_key_pair.private_key,
         secrets=secrets.retain(),
         interim_transcript_hash=interim_transcript_hash(suite, context.confirmed_transcript_hash, tag),
+        confirmation_tag=tag,
         leniency=STRICT,
     )
     secret_tree = SecretTree.create(

@@ -12,50 +12,41 @@ agree on what is valid only if they pass the same time, which is the relay's tim
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from hmac import compare_digest
+from dataclasses import dataclass, replace
 from typing import Self
 
 from channel.mls import founding, joining, receiving, sending
-from channel.mls.codec import Reader, decode, opaque, u8
+from channel.mls.commit_change import JudgeCommit, accept_every_commit
 from channel.mls.credential import Authenticate, Credential
 from channel.mls.crypto import CipherSuite
-from channel.mls.epoch_state import EpochState
 from channel.mls.errors import DecodeError
+from channel.mls.external_join import join_externally
 from channel.mls.framing import MLSMessage
+from channel.mls.group_info import GroupInfo
+from channel.mls.group_view import GroupView
 from channel.mls.key_package import KeyPackageBundle
-from channel.mls.key_schedule import export_secret
-from channel.mls.leaf_node import Capabilities, LeafNode, Lifetime, Member
+from channel.mls.leaf_node import Capabilities, Lifetime
 from channel.mls.proposal_list import Judge
 from channel.mls.proposals import Proposal
+from channel.mls.psk import PreSharedKeyID
+from channel.mls.psk_lookup import NO_PSKS, PSKs, finder
+from channel.mls.public_message import PublicMessage
 from channel.mls.received import CommitReceived, Received
-from channel.mls.sent import CommitResult, SealedMessage
+from channel.mls.sent import CommitResult, ExternalJoin, SealedMessage
 from channel.mls.signatures import SignatureKeyPair
 from channel.mls.state import (
-    STATE_VERSION,
     MessageState,
-    WaitingProposal,
-    check_version,
-    decode_epoch,
-    encode_epoch,
 )
-from channel.mls.types import Extension, GroupContext, Random, find_extension
+from channel.mls.succession import Predecessor
+from channel.mls.types import Extension, Random, WireFormat
 from channel.mls.validation import STRICT, Leniency
 from channel.mls.waiting import own_update
 from channel.mls.welcome import Welcome
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
-    """One member's view of a group; make one with `create`, `join` or `decode`.
-
-    Attributes:
-        epoch_state: What changes only with a commit. Not for use outside of this package.
-        message_state: What changes with every message. Likewise.
-    """
-
-    epoch_state: EpochState = field(repr=False)
-    message_state: MessageState = field(repr=False)
+class Group(GroupView):
+    """One member's view of a group; make one with `create`, `join` or `decode`."""
 
     # making one
 
@@ -108,6 +99,8 @@ class Group:
         ratchet_tree: bytes | None = None,
         authenticate: Authenticate,
         now_s: int | None = None,
+        psks: PSKs = NO_PSKS,
+        predecessor: Predecessor | None = None,
         leniency: Leniency = STRICT,
     ) -> Self:
         """Join a group that has added us.
@@ -120,6 +113,8 @@ class Group:
             ratchet_tree: The content of a ratchet_tree extension, if the Welcome does not hold it.
             authenticate: Called for every other member; raises to refuse.
             now_s: If given, our own leaf's lifetime must include it. Other leaves may have outlived theirs.
+            psks: The pre-shared keys we know: the Welcome names those that are needed.
+            predecessor: The group that this one reinitialises or branches; without it, it must not.
             leniency: What to forgive this group's members, now and later.
 
         Raises:
@@ -137,82 +132,74 @@ class Group:
             authenticate=authenticate,
             now_s=now_s,
             leniency=leniency,
+            psks=psks,
+            predecessor=predecessor,
         )
         return cls(epoch_state, MessageState(secret_tree=secret_tree))
 
-    # looking
-
-    @property
-    def suite(self) -> CipherSuite:
-        """The cipher suite."""
-        return self.epoch_state.suite
-
-    @property
-    def context(self) -> GroupContext:
-        """The epoch's GroupContext."""
-        return self.epoch_state.context
-
-    @property
-    def group_id(self) -> bytes:
-        """The group's id."""
-        return self.epoch_state.context.group_id
-
-    @property
-    def epoch(self) -> int:
-        """The epoch's number."""
-        return self.epoch_state.context.epoch
-
-    @property
-    def own_leaf_index(self) -> int:
-        """Where our leaf is."""
-        return self.epoch_state.own_leaf_index
-
-    @property
-    def is_active(self) -> bool:
-        """False once a commit has removed us: nothing can be sent or received any more."""
-        return self.message_state.is_active
-
-    @property
-    def epoch_authenticator(self) -> bytes:
-        """Equal on all who agree on the epoch, and on nobody else (section 8.7)."""
-        return self.epoch_state.secrets.epoch_authenticator
-
-    @property
-    def interim_transcript_hash(self) -> bytes:
-        """What the next commit's transcript hash starts from; known to all members (section 8.2)."""
-        return self.epoch_state.interim_transcript_hash
-
-    @property
-    def proposals(self) -> tuple[WaitingProposal, ...]:
-        """The proposals of this epoch that wait for a commit, oldest first."""
-        return self.message_state.proposals
-
-    def members(self) -> tuple[Member, ...]:
-        """All members, by leaf index."""
-        return tuple(Member(index, leaf_node) for index, leaf_node in self.epoch_state.tree.leaves())
-
-    def member(self, leaf_index: int) -> LeafNode | None:
-        """The leaf node at an index, None if nobody is there."""
-        return self.epoch_state.tree.leaf(leaf_index)
-
-    def ratchet_tree(self) -> bytes:
-        """The public tree, as the content of a ratchet_tree extension."""
-        return self.epoch_state.tree.encode()
-
-    def extension(self, extension_type: int) -> bytes | None:
-        """The content of the GroupContext's extension of a type, or None."""
-        return find_extension(self.context.extensions, extension_type)
-
-    def export_secret(self, label: bytes, context: bytes, length: int) -> bytes:
-        """A secret of this epoch for an application (section 8.5).
+    @classmethod
+    def join_externally(
+        cls,
+        group_info: bytes,
+        *,
+        credential: Credential,
+        signature_key_pair: SignatureKeyPair,
+        capabilities: Capabilities | None = None,
+        leaf_extensions: tuple[Extension, ...] = (),
+        ratchet_tree: bytes | None = None,
+        replaces: int | None = None,
+        psk_ids: Sequence[PreSharedKeyID] = (),
+        psks: PSKs = NO_PSKS,
+        authenticated_data: bytes = b"",
+        authenticate: Authenticate,
+        now_s: int,
+        random: Random,
+        leniency: Leniency = STRICT,
+    ) -> ExternalJoin:
+        """Let ourselves in by an external commit (section 12.4.3.2), which the members may refuse.
 
         Args:
-            label: Names the use, without "MLS 1.0 ".
-            context: Whatever else it depends on.
-            length: How many bytes are wanted.
+            group_info: The encoded MLSMessage with the GroupInfo, of the group's present epoch.
+            credential: Ours.
+            signature_key_pair: Ours.
+            capabilities: What our leaf lists; by default as in `create`, from `leaf_extensions`.
+            leaf_extensions: Extensions of our leaf.
+            ratchet_tree: The content of a ratchet_tree extension, if the GroupInfo does not hold it.
+            replaces: The leaf index of our own old self, which goes: a resync.
+            psk_ids: Pre-shared keys to mix in.
+            psks: Their values.
+            authenticated_data: Signed as well.
+            authenticate: Called for every member and ourselves; raises to refuse.
+            now_s: Seconds since the Unix epoch.
+            random: Draws our keys.
+            leniency: What to forgive this group's members, now and later.
+
+        Raises:
+            PeerError: The GroupInfo is malformed, breaks a rule or does not hold, or what we ask for does.
+            StateError: There is no ratchet tree.
+            Exception: Whatever `authenticate` raises.
         """
-        exporter_secret = self.epoch_state.secrets.exporter_secret
-        return export_secret(self.suite, exporter_secret, label=label, context=context, length=length)
+        body = MLSMessage.decode(group_info).body
+        if not isinstance(body, GroupInfo):
+            raise DecodeError("not a GroupInfo")
+        find_psk = finder(psks, {})
+        content, epoch_state, secret_tree = join_externally(
+            body,
+            ratchet_tree=ratchet_tree,
+            credential=credential,
+            signature_key_pair=signature_key_pair,
+            capabilities=capabilities,
+            leaf_extensions=leaf_extensions,
+            replaces=replaces,
+            psk_ids=psk_ids,
+            authenticated_data=authenticated_data,
+            judge=Judge(authenticate=authenticate, now_s=now_s, leniency=leniency, find_psk=find_psk),
+            random=random,
+        )
+        return ExternalJoin(
+            message=MLSMessage(PublicMessage(content.content, content.auth)).encode(),
+            group=cls(epoch_state, MessageState(secret_tree=secret_tree)),
+        )
 
     # sending
 
@@ -249,6 +236,8 @@ class Group:
         authenticate: Authenticate,
         now_s: int,
         authenticated_data: bytes = b"",
+        psks: PSKs = NO_PSKS,
+        public: bool = False,
     ) -> tuple[Group, bytes]:
         """Propose a change for somebody to commit: the group from now on, and the encoded MLSMessage.
 
@@ -258,6 +247,8 @@ class Group:
             authenticate: Called for the leaf this adds; raises to refuse.
             now_s: Seconds since the Unix epoch.
             authenticated_data: What to say in the clear; signed all the same.
+            psks: The pre-shared keys we know, beside the group's own.
+            public: Whether it travels as PublicMessage: signed, and not encrypted.
 
         Raises:
             PeerError: What it holds breaks a rule or is not to be trusted, so nobody could commit it.
@@ -265,18 +256,25 @@ class Group:
             ValueError: An update; its private key would be lost.
             Exception: Whatever `authenticate` raises.
         """
-        judge = self._judge(authenticate, now_s)
         return sending.propose(
-            self, proposal, judge=judge, authenticated_data=authenticated_data, random=random
+            self,
+            proposal,
+            judge=self._judge(authenticate, now_s, psks),
+            authenticated_data=authenticated_data,
+            wire_format=_wire_format(public),
+            random=random,
         )
 
-    def propose_update(self, *, authenticated_data: bytes = b"", random: Random) -> tuple[Group, bytes]:
+    def propose_update(
+        self, *, authenticated_data: bytes = b"", public: bool = False, random: Random
+    ) -> tuple[Group, bytes]:
         """Propose a new encryption key for our own leaf (section 12.1.2); as `propose` otherwise."""
         update, private_key = own_update(self.epoch_state, random=random)
         return sending.propose_own_update(
             self,
             update,
             authenticated_data=authenticated_data,
+            wire_format=_wire_format(public),
             random=random,
             encryption_private_key=private_key,
         )
@@ -290,6 +288,9 @@ class Group:
         now_s: int,
         authenticated_data: bytes = b"",
         ratchet_tree_in_welcome: bool = True,
+        psks: PSKs = NO_PSKS,
+        public: bool = False,
+        judge_commit: JudgeCommit = accept_every_commit,
     ) -> CommitResult:
         """Commit: these proposals, those that wait and fit beside them, and a fresh path of our own.
 
@@ -300,6 +301,10 @@ class Group:
             now_s: Seconds since the Unix epoch.
             authenticated_data: What to say in the clear; signed all the same.
             ratchet_tree_in_welcome: False if the caller hands `pending.ratchet_tree()` to joiners itself.
+            psks: The pre-shared keys we know, beside the group's own.
+            public: Whether it travels as PublicMessage: signed, and not encrypted.
+            judge_commit: Called with what it would change; raises to refuse. A waiting proposal because of
+                which it refuses stays out.
 
         Returns:
             The commit, and the groups before and after it.
@@ -313,8 +318,9 @@ class Group:
         return sending.commit(
             self,
             proposals,
-            judge=self._judge(authenticate, now_s),
+            judge=replace(self._judge(authenticate, now_s, psks), judge_commit=judge_commit),
             authenticated_data=authenticated_data,
+            wire_format=_wire_format(public),
             ratchet_tree_in_welcome=ratchet_tree_in_welcome,
             random=random,
         )
@@ -322,15 +328,27 @@ class Group:
     # receiving
 
     def receive(
-        self, message: bytes, *, authenticate: Authenticate, now_s: int, own_pending: Group | None = None
+        self,
+        message: bytes,
+        *,
+        authenticate: Authenticate,
+        now_s: int,
+        own_pending: Group | None = None,
+        psks: PSKs = NO_PSKS,
+        outsiders: bool = False,
+        judge_commit: JudgeCommit = accept_every_commit,
     ) -> Received:
         """Take in the next message of the group, in the relay's order.
 
         Args:
-            message: The encoded MLSMessage; a PrivateMessage.
+            message: The encoded MLSMessage; a PrivateMessage, or a member's PublicMessage.
             authenticate: Called for every leaf that a proposal or commit adds or changes; raises to refuse.
             now_s: Seconds since the Unix epoch; the same on all members.
             own_pending: The pending group of our own commit, if one has been sent in this epoch.
+            psks: The pre-shared keys we know, beside the group's own.
+            outsiders: Whether to take in what comes from outside of the group: proposals of external senders
+                and newcomers, and external commits.
+            judge_commit: Called with what a commit of another would change; raises to refuse it.
 
         Returns:
             What it was, and the group from now on.
@@ -341,11 +359,19 @@ class Group:
             StateError: We have been removed.
             Exception: Whatever `authenticate` raises.
         """
-        judge = self._judge(authenticate, now_s)
+        judge = replace(
+            self._judge(authenticate, now_s, psks), outsiders=outsiders, judge_commit=judge_commit
+        )
         return receiving.receive(self, message, judge=judge, own_pending=own_pending)
 
-    def _judge(self, authenticate: Authenticate, now_s: int) -> Judge:
-        return Judge(authenticate=authenticate, now_s=now_s, leniency=self.epoch_state.leniency)
+    def _judge(self, authenticate: Authenticate, now_s: int, psks: PSKs) -> Judge:
+        epoch = self.epoch_state
+        return Judge(
+            authenticate=authenticate,
+            now_s=now_s,
+            leniency=epoch.leniency,
+            find_psk=epoch.find_psk(psks),
+        )
 
     def adopt(self, pending: Group) -> CommitReceived:
         """Go on with the pending group of our own commit, which the relay has ordered.
@@ -358,41 +384,6 @@ class Group:
         """
         return receiving.adopt(self, pending)
 
-    def is_own_commit(self, message: bytes) -> bool:
-        """Whether this is the pending group of the commit that this encoded MLSMessage is."""
-        own = self.message_state.own_commit
-        return own is not None and compare_digest(own.message_hash, self.suite.hash(message))
 
-    # storing
-
-    def encode(self) -> bytes:
-        """The whole group as versioned bytes; they hold secrets."""
-        return u8(STATE_VERSION) + opaque(self.encode_epoch()) + opaque(self.encode_messages())
-
-    @classmethod
-    def decode(cls, data: bytes) -> Self:
-        """What `encode` wrote.
-
-        Raises:
-            DecodeError: Not that, or of a version this release does not know.
-        """
-        return decode(data, cls._read)
-
-    @classmethod
-    def _read(cls, reader: Reader) -> Self:
-        check_version(reader.u8())
-        return cls.decode_parts(reader.opaque(), reader.opaque())
-
-    def encode_epoch(self) -> bytes:
-        """The part that changes only with a commit; made once an epoch."""
-        return encode_epoch(self.epoch_state)
-
-    def encode_messages(self) -> bytes:
-        """The small part that changes with every message."""
-        return self.message_state.encode(self.epoch_state)
-
-    @classmethod
-    def decode_parts(cls, epoch: bytes, messages: bytes) -> Self:
-        """What `encode_epoch` and `encode_messages` wrote of one group; raises as `decode`."""
-        epoch_state = decode_epoch(epoch)
-        return cls(epoch_state, MessageState.decode(messages, epoch_state))
+def _wire_format(public: bool) -> WireFormat:
+    return WireFormat.PUBLIC_MESSAGE if public else WireFormat.PRIVATE_MESSAGE

@@ -1,27 +1,25 @@
-"""HPKE as MLS uses it (RFC 9180, base mode, one message per encapsulation, no associated data).
+"""HPKE as MLS uses it (RFC 9180, base mode, one message or one export per encapsulation, no associated data).
 
-Keys travel as `bytes`: X25519 as in RFC 7748, NIST curves as big-endian scalar and uncompressed point.
-DeriveKeyPair (section 7.1.3) is written here because pyca `cryptography` has none. Encapsulation draws its
-ephemeral key inside pyca from the operating system: the one place in `channel` where randomness is not an
-argument, because pyca offers no way to pass it. Everything else is deterministic; what is encapsulated, and
-so every commit and Welcome, is another on each run, with equal seeds too.
+`HPKE` is written out here, because pyca `cryptography` has neither X448 nor exports; `NativeHPKE` leaves
+encrypting and decrypting to pyca for the KEMs it has, which is faster. Encapsulation takes its randomness as
+an argument. pyca's does not let it be passed: `NativeHPKE` and X-Wing's ML-KEM half draw theirs from the
+operating system, the one place in `channel` that does, so every
+commit and Welcome is another on each run, with equal seeds too. Everything else is deterministic.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 from typing import Protocol, Self
 
 import cryptography.exceptions
-from cryptography.hazmat.primitives import hashes, hpke
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF, HKDFExpand
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives import hpke as pyca_hpke
 
-from channel.mls.codec import Reader, decode, opaque, u8, u16
-from channel.mls.errors import DecryptionError, VerificationError
-from channel.mls.signatures import ECDSA, ECDSA_P256, ECDSA_P384, ECDSA_P521, encode_point, load_point
+from channel.mls.codec import Reader, decode, opaque, u16
+from channel.mls.errors import DecryptionError
+from channel.mls.kem import KEM, NOT_OPEN, NativeKEM, labeled_expand, labeled_extract
 from channel.mls.types import Random
 
 
@@ -47,190 +45,203 @@ class HPKECiphertext:
         return decode(data, cls.read)
 
 
-class KEM(Protocol):
-    """One key encapsulation mechanism, its keys as raw bytes."""
+class AEADKey(Protocol):
+    """A loaded AEAD key."""
 
-    @property
-    def private_key_size(self) -> int:
-        """Bytes of a private key, Nsk."""
+    def encrypt(self, nonce: bytes, data: bytes, associated_data: bytes | None) -> bytes:
+        """Encrypt and append the tag."""
 
-    def derive_key_pair(self, ikm: bytes) -> tuple[bytes, bytes]:
-        """DeriveKeyPair (RFC 9180, section 7.1.3): the private and the public key."""
-
-    def public_key(self, private_key: bytes) -> bytes:
-        """The public half of a private key."""
-
-    def check_public_key(self, public_key: bytes) -> None:
-        """Refuse a peer's key that must not be encrypted to, with `VerificationError`."""
-
-    def encrypt(self, suite: hpke.Suite, public_key: bytes, info: bytes, plaintext: bytes) -> HPKECiphertext:
-        """Encrypt to a peer's key; `VerificationError` if it must not be encrypted to."""
-
-    def decrypt(
-        self, suite: hpke.Suite, private_key: bytes, info: bytes, ciphertext: HPKECiphertext
-    ) -> bytes:
-        """Decrypt with our key; `DecryptionError` if it does not open."""
-
-
-def generate_key_pair(kem: KEM, random: Random) -> tuple[bytes, bytes]:
-    """Make a key pair from as many random bytes as a private key has."""
-    return kem.derive_key_pair(random(kem.private_key_size))
-
-
-def _labelled(kem_id: int, label: bytes) -> bytes:
-    return b"HPKE-v1KEM" + u16(kem_id) + label
-
-
-def _dkp_prk(kem_id: int, hash_: hashes.HashAlgorithm, ikm: bytes) -> bytes:
-    return HKDF.extract(hash_, b"", _labelled(kem_id, b"dkp_prk") + ikm)
-
-
-def _expand(
-    kem_id: int, hash_: hashes.HashAlgorithm, prk: bytes, label: bytes, info: bytes, length: int
-) -> bytes:
-    return HKDFExpand(hash_, length, u16(length) + _labelled(kem_id, label) + info).derive(prk)
-
-
-def _open(decrypt: Callable[[], bytes]) -> bytes:
-    try:
-        return decrypt()
-    except (cryptography.exceptions.InvalidTag, ValueError):
-        # pyca reports an all-zero shared secret and a bad tag alike, and so do we: which it was helps only
-        # an attacker.
-        raise DecryptionError("HPKE ciphertext does not open") from None
-
-
-_CURVE25519_PRIME = 2**255 - 19
-
-# u-coordinates of the points whose order divides 8, on the curve and on its twist: with any private key the
-# shared secret is all zeros (RFC 7748, section 6.1).
-_LOW_ORDER_U = frozenset(
-    {
-        0,
-        1,
-        _CURVE25519_PRIME - 1,
-        325606250916557431795983626356110631294008115727848805560023387167927233504,
-        39382357235489614581723060781553021112529911719440698176882885853963445705823,
-    }
-)
-
-
-@dataclass(frozen=True, slots=True)
-class X25519KEM:
-    """DHKEM(X25519, HKDF-SHA256); public keys that force an all-zero shared secret are refused."""
-
-    @property
-    def private_key_size(self) -> int:
-        """Bytes of a private key, Nsk."""
-        return 32
-
-    def derive_key_pair(self, ikm: bytes) -> tuple[bytes, bytes]:
-        """DeriveKeyPair (RFC 9180, section 7.1.3)."""
-        sha256 = hashes.SHA256()
-        private_key = _expand(0x0020, sha256, _dkp_prk(0x0020, sha256, ikm), b"sk", b"", 32)
-        return private_key, self.public_key(private_key)
-
-    def public_key(self, private_key: bytes) -> bytes:
-        """The 32-byte public half."""
-        return X25519PrivateKey.from_private_bytes(private_key).public_key().public_bytes_raw()
-
-    def check_public_key(self, public_key: bytes) -> None:
-        """Refuse a key that is not 32 bytes, of low order, or not canonical."""
-        if len(public_key) != 32:
-            raise VerificationError("an X25519 public key is 32 bytes")
-        encoded = int.from_bytes(public_key, "little")
-        if (encoded & (2**255 - 1)) % _CURVE25519_PRIME in _LOW_ORDER_U:
-            raise VerificationError("X25519 public key is of low order")
-        if encoded >= _CURVE25519_PRIME:
-            # X25519 itself takes such a key (RFC 7748, section 5), but a key with two names could be in a
-            # tree twice, and no RFC 9180 implementation writes one.
-            raise VerificationError("X25519 public key is not canonically encoded")
-
-    def encrypt(self, suite: hpke.Suite, public_key: bytes, info: bytes, plaintext: bytes) -> HPKECiphertext:
-        """Encrypt to a peer's key."""
-        self.check_public_key(public_key)
-        sealed = suite.encrypt(plaintext, X25519PublicKey.from_public_bytes(public_key), info)
-        return HPKECiphertext(sealed[:32], sealed[32:])
-
-    def decrypt(
-        self, suite: hpke.Suite, private_key: bytes, info: bytes, ciphertext: HPKECiphertext
-    ) -> bytes:
-        """Decrypt with our key."""
-        key = X25519PrivateKey.from_private_bytes(private_key)
-        if len(ciphertext.kem_output) != 32:
-            raise DecryptionError("HPKE ciphertext does not open")
-        return _open(lambda: suite.decrypt(ciphertext.kem_output + ciphertext.ciphertext, key, info))
+    def decrypt(self, nonce: bytes, data: bytes, associated_data: bytes | None) -> bytes:
+        """Check the tag and decrypt."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NISTKEM:
-    """DHKEM on a NIST curve; public keys must be uncompressed points on it.
+class AEAD:
+    """One AEAD algorithm of HPKE and MLS.
 
     Attributes:
-        kem_id: The registered number (RFC 9180, section 7.1).
-        curve: The curve, its order and sizes.
-        bitmask: What the first byte of a candidate scalar is masked with.
+        aead_id: Its registered number (RFC 9180, section 7.3).
+        key_size: Bytes of a key, Nk.
+        nonce_size: Bytes of a nonce, Nn.
+        load: Loads a key.
+        native: pyca's name for it.
     """
 
-    kem_id: int
-    curve: ECDSA
-    bitmask: int
+    aead_id: int
+    key_size: int
+    nonce_size: int = 12
+    load: Callable[[bytes], AEADKey]
+    native: pyca_hpke.AEAD = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KDF:
+    """One KDF of HPKE.
+
+    Attributes:
+        kdf_id: Its registered number (RFC 9180, section 7.2).
+        hash: The hash that HKDF runs on.
+        native: pyca's name for it.
+    """
+
+    kdf_id: int
+    hash: hashes.HashAlgorithm = field(compare=False)
+    native: pyca_hpke.KDF = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What both sides of an encapsulation share (RFC 9180, section 5.1).
+
+    Attributes:
+        key: For the AEAD.
+        base_nonce: The nonce of the first message; there is no second.
+        exporter_secret: What exports come from.
+    """
+
+    key: bytes = field(repr=False)
+    base_nonce: bytes = field(repr=False)
+    exporter_secret: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class HPKE:
+    """HPKE with one KEM, KDF and AEAD.
+
+    Attributes:
+        kem: Encapsulates keys.
+        kdf: Derives from what was encapsulated.
+        aead: Encrypts under that.
+    """
+
+    kem: KEM
+    kdf: KDF
+    aead: AEAD
 
     @property
-    def private_key_size(self) -> int:
-        """Bytes of a private key, Nsk."""
-        return self.curve.scalar_size
+    def suite_id(self) -> bytes:
+        """What all labels of the key schedule are bound to (RFC 9180, section 5.1)."""
+        return b"HPKE" + u16(self.kem.kem_id) + u16(self.kdf.kdf_id) + u16(self.aead.aead_id)
 
-    def derive_key_pair(self, ikm: bytes) -> tuple[bytes, bytes]:
-        """DeriveKeyPair (RFC 9180, section 7.1.3): candidates until one is a scalar.
+    def key_schedule_context(self, info: bytes) -> bytes:
+        """The key_schedule_context (RFC 9180, section 5.1) in base mode; hashes all of `info`."""
+        hash_, suite_id = self.kdf.hash, self.suite_id
+        return (
+            b"\x00"
+            + labeled_extract(hash_, suite_id, b"", b"psk_id_hash", b"")
+            + labeled_extract(hash_, suite_id, b"", b"info_hash", info)
+        )
+
+    def key_schedule(self, shared_secret: bytes, context: bytes) -> Context:
+        """KeySchedule (RFC 9180, section 5.1) in base mode: no pre-shared key, no sender's key."""
+        hash_, suite_id = self.kdf.hash, self.suite_id
+        secret = labeled_extract(hash_, suite_id, shared_secret, b"secret", b"")
+        return Context(
+            labeled_expand(hash_, suite_id, secret, b"key", context, self.aead.key_size),
+            labeled_expand(hash_, suite_id, secret, b"base_nonce", context, self.aead.nonce_size),
+            labeled_expand(hash_, suite_id, secret, b"exp", context, hash_.digest_size),
+        )
+
+    def setup_base_sender(self, public_key: bytes, info: bytes, random: Random) -> tuple[bytes, Context]:
+        """SetupBaseS (RFC 9180, section 5.1.1): the kem_output and the sender's context.
 
         Raises:
-            ValueError: None of 256 was, which happens with no `ikm` anybody will ever find.
+            VerificationError: The peer's key must not be encrypted to.
         """
-        curve = self.curve
-        prk = _dkp_prk(self.kem_id, curve.hash, ikm)
-        for counter in range(256):
-            raw = bytearray(
-                _expand(self.kem_id, curve.hash, prk, b"candidate", u8(counter), curve.scalar_size)
-            )
-            raw[0] &= self.bitmask
-            if 0 < int.from_bytes(raw, "big") < curve.order:
-                private_key = bytes(raw)
-                return private_key, self.public_key(private_key)
-        raise ValueError("no private key can be derived from this input")
+        shared_secret, kem_output = self.kem.encapsulate(public_key, random)
+        return kem_output, self.key_schedule(shared_secret, self.key_schedule_context(info))
 
-    def _load(self, private_key: bytes) -> ec.EllipticCurvePrivateKey:
-        return ec.derive_private_key(int.from_bytes(private_key, "big"), self.curve.curve)
+    def setup_base_receiver(self, private_key: bytes, kem_output: bytes, info: bytes) -> Context:
+        """SetupBaseR (RFC 9180, section 5.1.1): the receiver's context.
 
-    def public_key(self, private_key: bytes) -> bytes:
-        """The uncompressed point of the public half."""
-        return encode_point(self._load(private_key).public_key())
+        Raises:
+            DecryptionError: The kem_output is none of this KEM's.
+        """
+        shared_secret = self.kem.decapsulate(private_key, kem_output)
+        return self.key_schedule(shared_secret, self.key_schedule_context(info))
 
-    def check_public_key(self, public_key: bytes) -> None:
-        """Refuse a key that is not an uncompressed point on the curve."""
-        load_point(self.curve.curve, self.curve.scalar_size, public_key)
-
-    def encrypt(self, suite: hpke.Suite, public_key: bytes, info: bytes, plaintext: bytes) -> HPKECiphertext:
-        """Encrypt to a peer's key."""
-        sealed = suite.encrypt(
-            plaintext, load_point(self.curve.curve, self.curve.scalar_size, public_key), info
+    def export(self, context: Context, exporter_context: bytes, length: int) -> bytes:
+        """Context.Export (RFC 9180, section 5.3): `length` bytes."""
+        return labeled_expand(
+            self.kdf.hash, self.suite_id, context.exporter_secret, b"sec", exporter_context, length
         )
-        size = 1 + 2 * self.curve.scalar_size
+
+    def seal(self, public_key: bytes, info: bytes, plaintext: bytes, random: Random) -> HPKECiphertext:
+        """SealBase (RFC 9180, section 6.1).
+
+        Raises:
+            VerificationError: The peer's key must not be encrypted to.
+        """
+        (sealed,) = self.seal_all([(public_key, plaintext)], info, random)
+        return sealed
+
+    def seal_all(
+        self, messages: Iterable[tuple[bytes, bytes]], info: bytes, random: Random
+    ) -> tuple[HPKECiphertext, ...]:
+        """SealBase (RFC 9180, section 6.1) for many, with `info` hashed once: it may be megabytes.
+
+        Args:
+            messages: Each receiver's public key, and the plaintext for them.
+            info: The same for all.
+            random: Draws the ephemeral keys.
+
+        Raises:
+            VerificationError: A key must not be encrypted to.
+        """
+        schedule_context = self.key_schedule_context(info)
+        sealed = []
+        for public_key, plaintext in messages:
+            shared_secret, kem_output = self.kem.encapsulate(public_key, random)
+            context = self.key_schedule(shared_secret, schedule_context)
+            ciphertext = self.aead.load(context.key).encrypt(context.base_nonce, plaintext, b"")
+            sealed.append(HPKECiphertext(kem_output, ciphertext))
+        return tuple(sealed)
+
+    def open(self, private_key: bytes, info: bytes, ciphertext: HPKECiphertext) -> bytes:
+        """OpenBase (RFC 9180, section 6.1).
+
+        Raises:
+            DecryptionError: It does not open with our key.
+        """
+        context = self.setup_base_receiver(private_key, ciphertext.kem_output, info)
+        try:
+            return self.aead.load(context.key).decrypt(context.base_nonce, ciphertext.ciphertext, b"")
+        except cryptography.exceptions.InvalidTag:
+            raise DecryptionError(NOT_OPEN) from None
+
+
+@dataclass(frozen=True, slots=True)
+class NativeHPKE(HPKE):
+    """HPKE whose messages are pyca's work; exports stay ours.
+
+    Attributes:
+        kem: One whose keys pyca takes.
+        native: pyca's suite of the same KEM, KDF and AEAD.
+    """
+
+    kem: NativeKEM
+    native: pyca_hpke.Suite = field(compare=False)
+
+    def seal(self, public_key: bytes, info: bytes, plaintext: bytes, random: Random) -> HPKECiphertext:
+        """SealBase (RFC 9180, section 6.1); `random` is not used, since pyca draws its own."""
+        sealed = self.native.encrypt(plaintext, self.kem.native_public_key(public_key), info)
+        size = self.kem.kem_output_size
         return HPKECiphertext(sealed[:size], sealed[size:])
 
-    def decrypt(
-        self, suite: hpke.Suite, private_key: bytes, info: bytes, ciphertext: HPKECiphertext
-    ) -> bytes:
-        """Decrypt with our key."""
-        key = self._load(private_key)
+    def seal_all(
+        self, messages: Iterable[tuple[bytes, bytes]], info: bytes, random: Random
+    ) -> tuple[HPKECiphertext, ...]:
+        """SealBase (RFC 9180, section 6.1) for many: pyca does it for one, `HPKE` for more."""
+        messages = tuple(messages)
+        if len(messages) > 1:
+            return HPKE.seal_all(self, messages, info, random)
+        return tuple(self.seal(public_key, info, plaintext, random) for public_key, plaintext in messages)
+
+    def open(self, private_key: bytes, info: bytes, ciphertext: HPKECiphertext) -> bytes:
+        """OpenBase (RFC 9180, section 6.1)."""
+        self.kem.check_kem_output(ciphertext.kem_output)
+        key = self.kem.native_private_key(private_key)
         try:
-            self.check_public_key(ciphertext.kem_output)
-        except VerificationError:
-            raise DecryptionError("HPKE ciphertext does not open") from None
-        return _open(lambda: suite.decrypt(ciphertext.kem_output + ciphertext.ciphertext, key, info))
-
-
-X25519_KEM = X25519KEM()
-P256_KEM = NISTKEM(kem_id=0x0010, curve=ECDSA_P256, bitmask=0xFF)
-P384_KEM = NISTKEM(kem_id=0x0011, curve=ECDSA_P384, bitmask=0xFF)
-P521_KEM = NISTKEM(kem_id=0x0012, curve=ECDSA_P521, bitmask=0x01)
+            return self.native.decrypt(ciphertext.kem_output + ciphertext.ciphertext, key, info)
+        except (cryptography.exceptions.InvalidTag, ValueError):
+            raise DecryptionError(NOT_OPEN) from None

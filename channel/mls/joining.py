@@ -14,13 +14,16 @@ from channel.mls.group_info import GroupInfo
 from channel.mls.hpke import HPKECiphertext
 from channel.mls.key_package import KeyPackageBundle, bundle_suite
 from channel.mls.key_schedule import derive_joined_epoch_secrets, derive_welcome_secret
+from channel.mls.psk import derive_psk_secret
+from channel.mls.psk_lookup import NO_PSKS, PSKs, find_psks, finder
 from channel.mls.ratchet_tree import RatchetTree
 from channel.mls.secret_tree import SecretTree
+from channel.mls.succession import Predecessor, check_succession, find_succession
 from channel.mls.transcript import interim_transcript_hash, verify_confirmation_tag
 from channel.mls.tree_math import LeafIndex, NodeIndex
 from channel.mls.tree_validation import check_tree
 from channel.mls.treekem import derive_path
-from channel.mls.types import ExtensionType, check_extensions, find_extension
+from channel.mls.types import ExtensionType, GroupContext, check_extensions, find_extension
 from channel.mls.validation import Leniency, check_lifetime
 from channel.mls.welcome import Welcome, open_group_info, open_group_secrets
 
@@ -33,6 +36,8 @@ def join(
     authenticate: Authenticate,
     now_s: int | None,
     leniency: Leniency,
+    psks: PSKs = NO_PSKS,
+    predecessor: Predecessor | None = None,
 ) -> tuple[EpochState, SecretTree]:
     """Become a member.
 
@@ -43,6 +48,8 @@ def join(
         authenticate: Called for every other member's leaf and every external sender.
         now_s: Seconds since the Unix epoch, or None to leave our leaf's lifetime unchecked.
         leniency: What to forgive.
+        psks: The pre-shared keys we know.
+        predecessor: The group that this one is to follow on, if it is to follow on one.
 
     Returns:
         The epoch we join in and its message keys.
@@ -62,31 +69,23 @@ def join(
     group_secrets = open_group_secrets(
         suite, welcome.encrypted_group_info, ciphertext, init_private_key=bundle.init_private_key
     )
-    if group_secrets.psks:
-        raise ValidationError("12.4.3.1-2", "a Welcome asks for pre-shared keys, which are not supported yet")
+    succession = find_succession(group_secrets.psks, predecessor)
+    find_psk = finder(psks, {} if predecessor is None else predecessor.psks)
+    psk_secret = derive_psk_secret(suite, find_psks(suite, group_secrets.psks, find=find_psk))
     joiner_secret = group_secrets.joiner_secret
     if len(joiner_secret) != suite.hash_size:
         raise ValidationError("12.4.3.1-10", "joiner secret has the wrong length")
     group_info = open_group_info(
         suite,
         welcome.encrypted_group_info,
-        welcome_secret=derive_welcome_secret(suite, joiner_secret=joiner_secret, psk_secret=suite.zero),
+        welcome_secret=derive_welcome_secret(suite, joiner_secret=joiner_secret, psk_secret=psk_secret),
     )
     context = group_info.group_context
-    if context.cipher_suite != suite.number:
-        raise ValidationError("12.4.3.1-3", "the GroupInfo is of another cipher suite than our key package")
-    check_extensions(group_info.extensions)
-    tree = _find_tree(suite, group_info, ratchet_tree)
-    signer = tree.leaf(group_info.signer)
-    if signer is None:
-        raise ValidationError("12.4.3-1", "the GroupInfo's signer is not a member")
-    group_info.verify_signature(suite, signer.signature_key)
-    check_tree(tree, context, leniency=leniency)
+    tree = check_group_info(suite, group_info, ratchet_tree, leniency=leniency)
     own_leaf_index = _find_own_leaf(tree, bundle)
-    for leaf_index, leaf_node in tree.leaves():
-        if leaf_index != own_leaf_index:
-            authenticate(leaf_node.credential, leaf_node.signature_key)
-    authenticate_external_senders(suite, context.extensions, authenticate=authenticate)
+    if succession is not None and predecessor is not None:
+        check_succession(succession, context, tree, predecessor)
+    authenticate_members(tree, context, authenticate=authenticate, own=own_leaf_index)
     private_keys: dict[NodeIndex, bytes] = {
         tree_math.leaf_node_index(own_leaf_index): bundle.encryption_private_key
     }
@@ -95,7 +94,7 @@ def join(
             tree, group_secrets.path_secret, own=own_leaf_index, signer=LeafIndex(group_info.signer)
         )
     secrets = derive_joined_epoch_secrets(
-        suite, joiner_secret=joiner_secret, psk_secret=suite.zero, group_context=context.encode()
+        suite, joiner_secret=joiner_secret, psk_secret=psk_secret, group_context=context.encode()
     )
     verify_confirmation_tag(
         suite, secrets.confirmation_key, context.confirmed_transcript_hash, group_info.confirmation_tag
@@ -111,11 +110,52 @@ def join(
         interim_transcript_hash=interim_transcript_hash(
             suite, context.confirmed_transcript_hash, group_info.confirmation_tag
         ),
+        confirmation_tag=group_info.confirmation_tag,
         leniency=leniency,
     )
     return state, SecretTree.create(
         suite, leaves=tree.leaf_count, encryption_secret=secrets.encryption_secret
     )
+
+
+def check_group_info(
+    suite: CipherSuite, group_info: GroupInfo, ratchet_tree: bytes | None, *, leniency: Leniency
+) -> RatchetTree:
+    """Check a GroupInfo and its tree as somebody who is about to join; all but the authentication.
+
+    Args:
+        suite: The cipher suite that we mean to use.
+        group_info: Trusted in nothing yet.
+        ratchet_tree: The tree, if it is not in there.
+        leniency: What to forgive.
+
+    Raises:
+        ValidationError: A rule is broken.
+        VerificationError: A signature does not hold, or a key is not one to trust.
+        DecodeError: The tree is malformed.
+        StateError: There is no tree.
+    """
+    context = group_info.group_context
+    if context.cipher_suite != suite.number:
+        raise ValidationError("12.4.3.1-3", "the GroupInfo is of another cipher suite than our key package")
+    check_extensions(group_info.extensions)
+    tree = _find_tree(suite, group_info, ratchet_tree)
+    signer = tree.leaf(group_info.signer)
+    if signer is None:
+        raise ValidationError("12.4.3-1", "the GroupInfo's signer is not a member")
+    group_info.verify_signature(suite, signer.signature_key)
+    check_tree(tree, context, leniency=leniency)
+    return tree
+
+
+def authenticate_members(
+    tree: RatchetTree, context: GroupContext, *, authenticate: Authenticate, own: LeafIndex | None
+) -> None:
+    """Put every member but ourselves, and every external sender, to the application."""
+    for leaf_index, leaf_node in tree.leaves():
+        if leaf_index != own:
+            authenticate(leaf_node.credential, leaf_node.signature_key)
+    authenticate_external_senders(tree.suite, context.extensions, authenticate=authenticate)
 
 
 def _find_secrets(suite: CipherSuite, welcome: Welcome, bundle: KeyPackageBundle) -> HPKECiphertext:

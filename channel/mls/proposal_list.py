@@ -1,16 +1,17 @@
 """A commit's list of proposals: is it valid, and what does it change (RFC 9420, sections 12.2 and 12.3).
 
-Committer and receiver run the same code. `add`, `update`, `remove` and `group_context_extensions` are
-applied. A list with another type is refused by `_refuse_unapplied`, which names it; to support one, take it
-out there and give `Applied` what it changes.
+Committer and receiver run the same code. A list with a type that is not applied is refused by
+`_refuse_unapplied`, which names it; to support one, take it out there and give `Applied` what it changes.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from channel.mls.commit_change import JudgeCommit, accept_every_commit, change_of
 from channel.mls.credential import Authenticate
+from channel.mls.crypto import CipherSuite
 from channel.mls.errors import ValidationError
 from channel.mls.external_senders import authenticate_external_senders
 from channel.mls.leaf_node import LeafNode, LeafNodeSource
@@ -25,6 +26,8 @@ from channel.mls.proposals import (
     UnknownProposal,
     Update,
 )
+from channel.mls.psk import PreSharedKeyID, ResumptionPSKUsage
+from channel.mls.psk_lookup import FindPSK, find_no_psk, find_psks, usage_of
 from channel.mls.ratchet_tree import RatchetTree
 from channel.mls.tree_math import LeafIndex
 from channel.mls.types import Extension, ExtensionType, GroupContext, check_extensions, find_extension
@@ -42,10 +45,13 @@ from channel.mls.validation import (
 
 @dataclass(frozen=True, slots=True)
 class SentProposal:
-    """A proposal, and the leaf index of who sent it: for one inside the commit, the committer."""
+    """A proposal, and the leaf index of who sent it: for one inside the commit, the committer.
+
+    None is somebody outside of the group.
+    """
 
     proposal: Proposal
-    sender: LeafIndex
+    sender: LeafIndex | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +66,8 @@ class Applied:
         added: Leaves filled, in the order of the list.
         add_proposals: The proposals that filled them, in the same order.
         path_required: Whether the commit must carry a path (section 12.4).
+        psks: The pre-shared keys to mix in: name and value, in the order of the list.
+        reinit: What the group is to be started anew as; the epoch that follows is its last.
     """
 
     tree: RatchetTree
@@ -69,6 +77,8 @@ class Applied:
     added: tuple[LeafIndex, ...]
     add_proposals: tuple[Add, ...]
     path_required: bool
+    psks: tuple[tuple[PreSharedKeyID, bytes], ...] = field(repr=False, default=())
+    reinit: ReInit | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,11 +89,61 @@ class Judge:
         authenticate: The application's judgement of credentials that are new to the group.
         now_s: Seconds since the Unix epoch, for lifetimes of key packages.
         leniency: What to forgive.
+        find_psk: Gives the values of pre-shared keys.
+        founding: In the first commit of a group that follows on another: reinit or branch.
+        outsiders: Whether to take in what comes from outside of the group.
+        judge_commit: The application's judgement of commits; raises to refuse.
     """
 
     authenticate: Authenticate
     now_s: int
     leniency: Leniency = STRICT
+    find_psk: FindPSK = field(default=find_no_psk, repr=False)
+    founding: ResumptionPSKUsage | None = None
+    outsiders: bool = False
+    judge_commit: JudgeCommit = accept_every_commit
+
+    def check(
+        self,
+        applied: Applied,
+        before: RatchetTree,
+        after: RatchetTree,
+        *,
+        context: GroupContext,
+        committer: LeafIndex,
+        is_external: bool = False,
+    ) -> None:
+        """Put a commit to the application.
+
+        Args:
+            applied: What its proposals do.
+            before: The present epoch's tree.
+            after: The next epoch's.
+            context: The present epoch's GroupContext.
+            committer: Whose it is.
+            is_external: Whether its committer lets itself in from outside.
+
+        Raises:
+            Exception: Whatever `judge_commit` raises.
+        """
+        if self.judge_commit is accept_every_commit:
+            return
+        change = change_of(
+            before,
+            after,
+            committer=committer,
+            is_external=is_external,
+            updated=applied.updated,
+            removed=applied.removed,
+            added=applied.added,
+            extensions=(context.extensions, applied.extensions),
+            psk_ids=tuple(psk_id for psk_id, _ in applied.psks),
+            reinit=applied.reinit is not None,
+        )
+        self.judge_commit(change)
+
+
+_NEEDS_NO_PATH = (Add, PreSharedKey, ReInit)
 
 
 def apply_proposals(
@@ -117,6 +177,11 @@ def apply_proposals(
     touched = [*updates, *removes]
     if len(set(touched)) != len(touched):
         raise ValidationError("12.2-3", "several proposals update or remove the same leaf")
+    psks = check_psks(
+        tree.suite,
+        [sent.proposal for sent in proposals if isinstance(sent.proposal, PreSharedKey)],
+        judge=judge,
+    )
     adds = tuple(sent.proposal for sent in proposals if isinstance(sent.proposal, Add))
     for add in adds:
         check_key_package(
@@ -143,28 +208,27 @@ def apply_proposals(
         removed=removes,
         added=added,
         add_proposals=adds,
-        path_required=not proposals or any(not isinstance(sent.proposal, Add) for sent in proposals),
+        path_required=not proposals
+        or any(not isinstance(sent.proposal, _NEEDS_NO_PATH) for sent in proposals),
+        psks=psks,
+        reinit=next((sent.proposal for sent in proposals if isinstance(sent.proposal, ReInit)), None),
     )
 
 
 def _refuse_unapplied(proposals: Sequence[SentProposal]) -> None:
     for sent in proposals:
         match sent.proposal:
-            case PreSharedKey():
-                raise ValidationError(
-                    "12.1.4-1", "a commit contains a psk proposal, which is not supported yet"
-                )
-            case ReInit():
-                raise ValidationError(
-                    "12.1.5-1", "a commit contains a reinit proposal, which is not supported yet"
-                )
+            case ReInit() if len(proposals) > 1:
+                raise ValidationError("12.2-13", "a commit contains a reinit and other proposals")
+            case ReInit(extensions=extensions):
+                check_extensions(extensions)
             case ExternalInit():
                 raise ValidationError("12.2-5", "a member's commit contains an external_init proposal")
             case UnknownProposal(unknown_type=number):
                 raise ValidationError(
                     "12.2-6", f"a commit contains a proposal of type {number}, which is unknown"
                 )
-            case Add() | Update() | Remove() | GroupContextExtensions():
+            case Add() | Update() | Remove() | GroupContextExtensions() | PreSharedKey():
                 pass
 
 
@@ -177,6 +241,21 @@ def _new_extensions(context: GroupContext, proposals: Sequence[SentProposal]) ->
     check_extensions(found[0].extensions)
     required_capabilities(found[0].extensions)
     return found[0].extensions
+
+
+def check_psks(
+    suite: CipherSuite, proposals: Sequence[PreSharedKey], *, judge: Judge
+) -> tuple[tuple[PreSharedKeyID, bytes], ...]:
+    """Check a commit's psk proposals and find the keys (sections 12.1.4 and 12.2).
+
+    Raises:
+        ValidationError: A rule is broken, or a key is unknown.
+    """
+    psk_ids = [proposal.psk for proposal in proposals]
+    for psk_id in psk_ids:
+        if usage_of(psk_id) not in (None, ResumptionPSKUsage.APPLICATION, judge.founding):
+            raise ValidationError("12.1.4-1", "a psk proposal is for a reinitialisation or a branch")
+    return find_psks(suite, psk_ids, find=judge.find_psk)
 
 
 def _external_senders(extensions: tuple[Extension, ...]) -> bytes | None:
@@ -196,6 +275,8 @@ def _updates(
     for sent in proposals:
         if not isinstance(sent.proposal, Update):
             continue
+        if sent.sender is None:
+            raise ValidationError("12.1.8-1", "an update comes from outside of the group")
         if sent.sender == committer:
             raise ValidationError("12.2-1", "a commit contains an update of the committer's own leaf")
         if sent.sender in updates:

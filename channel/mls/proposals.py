@@ -1,8 +1,7 @@
 """Proposals and commits, as they travel (RFC 9420, sections 12.1 and 12.4).
 
-All proposal types of the RFC are decoded and encoded. `add`, `update`, `remove` and
-`group_context_extensions` are also applied (see `proposal_list`); the others are refused by name when a
-commit contains one. A type the RFC does not define is kept as an opaque vector, the form that GREASE
+All proposal types of the RFC are decoded and encoded; what they do is in `proposal_list` and
+`external_commit`. A type the RFC does not define is kept as an opaque vector, the form that GREASE
 proposals and most private ones take.
 """
 

@@ -273,6 +273,12 @@ class RatchetTree:
         added = draft.add(adds)
         return draft.finish(), added
 
+    def with_room(self) -> tuple[RatchetTree, LeafIndex]:
+        """The tree with room for one more member, and the leftmost blank leaf (section 12.4.3.2)."""
+        draft = _Draft(self)
+        leaf_index = LeafIndex(draft.find_room(0) // 2)
+        return draft.finish(), leaf_index
+
     def with_path(
         self, leaf_index: LeafIndex, leaf_node: LeafNode, nodes: Iterable[tuple[NodeIndex, ParentNode]]
     ) -> RatchetTree:
@@ -313,18 +319,23 @@ class _Draft:
                 return
             del self.nodes[middle:], self.hashes[middle:]
 
+    def find_room(self, place: int) -> int:
+        """The node index of the leftmost blank leaf from a place on; the tree doubles if there is none."""
+        while place < len(self.nodes) and self.nodes[place] is not None:
+            place += 2
+        if place >= len(self.nodes):
+            blanks = len(self.nodes) + 1
+            self.nodes.extend([None] * blanks)
+            self.hashes.extend([None] * blanks)
+        return place
+
     def add(self, leaf_nodes: Sequence[LeafNode]) -> tuple[LeafIndex, ...]:
         """Put each leaf at the leftmost blank place and note it as unmerged above."""
         added: list[LeafIndex] = []
         unmerged: dict[NodeIndex, tuple[ParentNode, list[int]]] = {}
         place = 0
         for leaf_node in leaf_nodes:
-            while place < len(self.nodes) and self.nodes[place] is not None:
-                place += 2
-            if place >= len(self.nodes):
-                blanks = len(self.nodes) + 1
-                self.nodes.extend([None] * blanks)
-                self.hashes.extend([None] * blanks)
+            place = self.find_room(place)
             self.nodes[place] = leaf_node
             self.hashes[place] = None
             leaf_index = LeafIndex(place // 2)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Self, TypeAlias
 
-from channel.mls.authenticated_content import AuthenticatedContent, FramedContent
+from channel.mls.authenticated_content import AuthenticatedContent, FramedContent, SenderType
 from channel.mls.codec import Reader, decode, opaque, u32, vector
 from channel.mls.proposals import Proposal
 
@@ -18,7 +18,7 @@ class CommitFacts:
     """What a commit says to those who see its opening: the same for its sender and its receivers.
 
     Attributes:
-        sender: The committer's leaf index.
+        sender: The committer's leaf index; for an external commit, in the epoch it opens.
         content: The FramedContent, encoded; what was signed.
         signature: The committer's.
         confirmation_tag: Proves that the committer arrived in the new epoch.
@@ -34,10 +34,17 @@ class CommitFacts:
     removed: tuple[int, ...]
 
     @classmethod
-    def of(cls, content: AuthenticatedContent, *, added: tuple[int, ...], removed: tuple[int, ...]) -> Self:
+    def of(
+        cls,
+        content: AuthenticatedContent,
+        *,
+        sender: int,
+        added: tuple[int, ...],
+        removed: tuple[int, ...],
+    ) -> Self:
         """Those of a commit whose proposals did this."""
         return cls(
-            sender=content.content.sender.leaf_index,
+            sender=sender,
             content=content.content.encode(),
             signature=content.auth.signature,
             confirmation_tag=content.auth.confirmation_tag or b"",
@@ -49,6 +56,11 @@ class CommitFacts:
     def framed_content(self) -> FramedContent:
         """The FramedContent, decoded; its `encoded_content` is the Commit alone."""
         return FramedContent.decode(self.content)
+
+    @property
+    def is_external(self) -> bool:
+        """Whether the committer let itself in, from outside of the group (section 12.4.3.2)."""
+        return self.framed_content.sender.sender_type is SenderType.NEW_MEMBER_COMMIT
 
     def encode(self) -> bytes:
         """Our own storage form."""
@@ -106,7 +118,7 @@ class ProposalReceived:
 
     Attributes:
         group: The group from now on.
-        sender: The sender's leaf index.
+        sender: The sender's leaf index; None for somebody outside of the group.
         proposal: What is proposed.
         reference: The ProposalRef a commit names it by.
         content: The FramedContent, encoded; what was signed.
@@ -114,7 +126,7 @@ class ProposalReceived:
     """
 
     group: Group = field(repr=False)
-    sender: int
+    sender: int | None
     proposal: Proposal
     reference: bytes
     content: bytes

@@ -1,5 +1,7 @@
 """What a member sends: application messages, proposals and commits, each sealed as a PrivateMessage.
 
+Proposals and commits may travel as PublicMessage instead, if the caller wishes.
+
 Every function returns the group that follows; the message keys it used are in no group that it returns.
 """
 
@@ -9,16 +11,19 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from channel.mls.authenticated_content import AuthenticatedContent
 from channel.mls.commit import create_commit
 from channel.mls.errors import StateError
 from channel.mls.framing import MLSMessage
 from channel.mls.message_protection import encrypt, seal
 from channel.mls.proposal_list import Judge, SentProposal
 from channel.mls.proposals import Proposal, Update
+from channel.mls.public_message import protect_public
 from channel.mls.received import CommitFacts
+from channel.mls.secret_tree import SecretTree
 from channel.mls.sent import CommitResult, SealedMessage
-from channel.mls.state import MessageState, OwnCommit, WaitingProposal
-from channel.mls.types import Random
+from channel.mls.state import OwnCommit, WaitingProposal
+from channel.mls.types import Random, WireFormat
 from channel.mls.waiting import check_alone, choose
 
 if TYPE_CHECKING:
@@ -28,23 +33,11 @@ PADDED_SIZES = (256, 1024, 4096, 16_384, 61_440)
 """What a message's plaintext is padded to, so that its length says little."""
 
 
-def check_in_use(group: Group) -> None:
-    """Refuse to work with a group that we have been removed from, or that has not been adopted.
-
-    Raises:
-        StateError: It is such a group.
-    """
-    if not group.is_active:
-        raise StateError("we are no longer a member of this group")
-    if group.message_state.own_commit is not None:
-        raise StateError("a pending group is not in use before it has been adopted")
-
-
 def seal_application(
     group: Group, application_data: bytes, *, authenticated_data: bytes, random: Random
 ) -> SealedMessage:
     """See `Group.seal`."""
-    check_in_use(group)
+    group.message_state.check_in_use()
     if group.proposals:
         raise StateError("proposals wait: the next message must be a commit")
     epoch = group.epoch_state
@@ -59,7 +52,7 @@ def seal_application(
         random=random,
     )
     return SealedMessage(
-        group=replace(group, message_state=MessageState(secret_tree=sealed.secret_tree)),
+        group=replace(group, message_state=group.message_state.then(secret_tree=sealed.secret_tree)),
         message=sealed.message,
         signature=sealed.signature,
         generation=sealed.generation,
@@ -67,24 +60,43 @@ def seal_application(
 
 
 def propose(
-    group: Group, proposal: Proposal, *, judge: Judge, authenticated_data: bytes, random: Random
+    group: Group,
+    proposal: Proposal,
+    *,
+    judge: Judge,
+    authenticated_data: bytes,
+    wire_format: WireFormat,
+    random: Random,
 ) -> tuple[Group, bytes]:
     """See `Group.propose`."""
-    check_in_use(group)
+    group.message_state.check_in_use()
     if isinstance(proposal, Update):
         raise ValueError("an update of our own leaf is made by propose_update")
     epoch = group.epoch_state
     check_alone(epoch, SentProposal(proposal, epoch.own_leaf_index), judge=judge)
-    return _send_proposal(group, proposal, None, authenticated_data=authenticated_data, random=random)
+    return _send_proposal(
+        group, proposal, None, authenticated_data=authenticated_data, wire_format=wire_format, random=random
+    )
 
 
 def propose_own_update(
-    group: Group, update: Update, *, encryption_private_key: bytes, authenticated_data: bytes, random: Random
+    group: Group,
+    update: Update,
+    *,
+    encryption_private_key: bytes,
+    authenticated_data: bytes,
+    wire_format: WireFormat,
+    random: Random,
 ) -> tuple[Group, bytes]:
     """See `Group.propose_update`; with the update comes the new leaf's private key."""
-    check_in_use(group)
+    group.message_state.check_in_use()
     return _send_proposal(
-        group, update, encryption_private_key, authenticated_data=authenticated_data, random=random
+        group,
+        update,
+        encryption_private_key,
+        authenticated_data=authenticated_data,
+        wire_format=wire_format,
+        random=random,
     )
 
 
@@ -94,20 +106,29 @@ def _send_proposal(
     encryption_private_key: bytes | None,
     *,
     authenticated_data: bytes,
+    wire_format: WireFormat,
     random: Random,
 ) -> tuple[Group, bytes]:
     epoch = group.epoch_state
-    signed = epoch.sign(proposal, authenticated_data=authenticated_data)
-    sealed = encrypt(
-        epoch.epoch_context,
-        group.message_state.secret_tree,
-        signed,
-        padded_sizes=PADDED_SIZES,
-        random=random,
-    )
+    signed = epoch.sign(proposal, authenticated_data=authenticated_data, wire_format=wire_format)
+    secret_tree, message = _protect(group, signed, random=random)
     waiting = WaitingProposal.of(epoch.suite, signed, proposal, encryption_private_key=encryption_private_key)
-    messages = MessageState(secret_tree=sealed.secret_tree, proposals=(*group.proposals, waiting))
-    return replace(group, message_state=messages), sealed.message
+    messages = group.message_state.then(secret_tree=secret_tree, proposals=(*group.proposals, waiting))
+    return replace(group, message_state=messages), message
+
+
+def _protect(group: Group, signed: AuthenticatedContent, *, random: Random) -> tuple[SecretTree, bytes]:
+    epoch, secret_tree = group.epoch_state, group.message_state.secret_tree
+    if signed.wire_format is WireFormat.PUBLIC_MESSAGE:
+        public = protect_public(
+            epoch.suite,
+            signed,
+            membership_key=epoch.secrets.membership_key,
+            group_context=epoch.epoch_context.group_context,
+        )
+        return secret_tree, MLSMessage(public).encode()
+    sealed = encrypt(epoch.epoch_context, secret_tree, signed, padded_sizes=PADDED_SIZES, random=random)
+    return sealed.secret_tree, sealed.message
 
 
 def commit(
@@ -116,11 +137,12 @@ def commit(
     *,
     judge: Judge,
     authenticated_data: bytes,
+    wire_format: WireFormat,
     ratchet_tree_in_welcome: bool,
     random: Random,
 ) -> CommitResult:
     """See `Group.commit`."""
-    check_in_use(group)
+    group.message_state.check_in_use()
     epoch = group.epoch_state
     items, sent = choose(epoch, proposals, group.proposals, judge=judge)
     made = create_commit(
@@ -128,26 +150,24 @@ def commit(
         items=items,
         proposals=sent,
         authenticated_data=authenticated_data,
+        wire_format=wire_format,
         ratchet_tree_in_welcome=ratchet_tree_in_welcome,
         judge=judge,
         random=random,
     )
-    sealed = encrypt(
-        epoch.epoch_context,
-        group.message_state.secret_tree,
-        made.content,
-        padded_sizes=PADDED_SIZES,
-        random=random,
-    )
+    secret_tree, message = _protect(group, made.content, random=random)
     applied = made.next_epoch.applied
-    own_commit = OwnCommit(
-        message_hash=epoch.suite.hash(sealed.message),
-        facts=CommitFacts.of(made.content, added=applied.added, removed=applied.removed),
+    facts = CommitFacts.of(
+        made.content, sender=epoch.own_leaf_index, added=applied.added, removed=applied.removed
     )
-    pending = MessageState(secret_tree=made.next_epoch.secret_tree, own_commit=own_commit)
+    own_commit = OwnCommit(message_hash=epoch.suite.hash(message), facts=facts)
+    messages = group.message_state.then(secret_tree=secret_tree, proposals=group.proposals)
+    pending = messages.then(
+        secret_tree=made.next_epoch.secret_tree, own_commit=own_commit, reinit=applied.reinit
+    )
     return CommitResult(
-        group=replace(group, message_state=replace(group.message_state, secret_tree=sealed.secret_tree)),
-        message=sealed.message,
+        group=replace(group, message_state=messages),
+        message=message,
         welcome=None if made.welcome is None else MLSMessage(made.welcome).encode(),
         pending=replace(group, epoch_state=made.next_epoch.state, message_state=pending),
     )

@@ -41,3 +41,16 @@ class CommitResult:
     message: bytes
     welcome: bytes | None
     pending: Group = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExternalJoin:
+    """An external commit of our own.
+
+    Attributes:
+        message: The encoded MLSMessage with the commit.
+        group: What we are a member of if, and only if, this commit is the one that closes its epoch.
+    """
+
+    message: bytes
+    group: Group = field(repr=False)

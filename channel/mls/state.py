@@ -12,17 +12,17 @@ from hmac import compare_digest
 from typing import Self
 
 from channel.mls.authenticated_content import AuthenticatedContent
-from channel.mls.codec import Reader, decode, opaque, optional, u8, u32, vector
+from channel.mls.codec import Reader, decode, opaque, optional, u8, u32, u64, vector
 from channel.mls.crypto import CipherSuite
 from channel.mls.epoch_state import EpochState
-from channel.mls.errors import DecodeError
+from channel.mls.errors import DecodeError, StateError
 from channel.mls.proposal_list import SentProposal
-from channel.mls.proposals import Proposal, decode_proposal
+from channel.mls.proposals import Proposal, ReInit, decode_proposal
 from channel.mls.received import CommitFacts
 from channel.mls.secret_tree import SecretTree
 from channel.mls.tree_math import LeafIndex
 
-STATE_VERSION = 1
+STATE_VERSION = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +55,7 @@ class WaitingProposal:
         """The proposal that a message carries."""
         return cls(
             reference=suite.make_proposal_ref(content.encode()),
-            sent=SentProposal(proposal, content.content.sender.leaf_index),
+            sent=SentProposal(proposal, content.content.sender.member_index),
             content=content.content.encode(),
             signature=content.auth.signature,
             encryption_private_key=encryption_private_key,
@@ -65,7 +65,7 @@ class WaitingProposal:
         """Our own storage form."""
         return (
             opaque(self.reference)
-            + u32(self.sent.sender)
+            + optional(None if self.sent.sender is None else u32(self.sent.sender))
             + opaque(self.sent.proposal.encode())
             + opaque(self.content)
             + opaque(self.signature)
@@ -76,7 +76,7 @@ class WaitingProposal:
     def read(cls, reader: Reader) -> Self:
         """Read one off a reader."""
         reference = reader.opaque()
-        sender = LeafIndex(reader.u32())
+        sender = reader.optional(lambda inner: LeafIndex(inner.u32()))
         proposal = decode_proposal(reader.opaque())
         return cls(
             reference=reference,
@@ -118,22 +118,60 @@ class MessageState:
         proposals: Those that wait for a commit.
         own_commit: Only in a pending group.
         is_active: False once we have been removed.
+        counter: Higher in every state that follows on this one.
+        reinit: In the last epoch of a group: what it is to be started anew as.
     """
 
     secret_tree: SecretTree = field(repr=False)
     proposals: tuple[WaitingProposal, ...] = ()
     own_commit: OwnCommit | None = None
     is_active: bool = True
+    counter: int = 0
+    reinit: ReInit | None = None
+
+    def check_in_use(self) -> None:
+        """Refuse to work with a group that we have been removed from, or that has not been adopted.
+
+        Raises:
+            StateError: It is such a group.
+        """
+        if not self.is_active:
+            raise StateError("we are no longer a member of this group")
+        if self.own_commit is not None:
+            raise StateError("a pending group is not in use before it has been adopted")
+        if self.reinit is not None:
+            raise StateError("the group has ended, to be started anew")
+
+    def then(
+        self,
+        *,
+        secret_tree: SecretTree,
+        proposals: tuple[WaitingProposal, ...] = (),
+        own_commit: OwnCommit | None = None,
+        is_active: bool = True,
+        reinit: ReInit | None = None,
+    ) -> MessageState:
+        """What follows on this state: nothing of it is carried over but the counter, which rises."""
+        return MessageState(
+            secret_tree=secret_tree,
+            proposals=proposals,
+            own_commit=own_commit,
+            is_active=is_active,
+            counter=self.counter + 1,
+            reinit=reinit,
+        )
 
     def encode(self, epoch: EpochState) -> bytes:
         """The message part, versioned, and bound to the epoch it belongs to."""
         return (
             u8(STATE_VERSION)
             + opaque(epoch.secrets.epoch_authenticator)
+            + u64(self.counter)
             + u8(self.is_active)
             + opaque(self.secret_tree.encode())
             + vector([proposal.encode() for proposal in self.proposals])
             + optional(None if self.own_commit is None else self.own_commit.encode())
+            + optional(None if self.reinit is None else opaque(self.reinit.encode()))
         )
 
     @classmethod
@@ -150,6 +188,7 @@ class MessageState:
         check_version(reader.u8())
         if not compare_digest(reader.opaque(), epoch.secrets.epoch_authenticator):
             raise DecodeError("the two parts of a stored group are of different epochs")
+        counter = reader.u64()
         is_active = reader.u8()
         if is_active > 1:
             raise DecodeError("a stored flag is neither 0 nor 1")
@@ -161,7 +200,16 @@ class MessageState:
             secret_tree=secret_tree,
             proposals=reader.vector(WaitingProposal.read),
             own_commit=reader.optional(OwnCommit.read),
+            counter=counter,
+            reinit=reader.optional(_read_reinit),
         )
+
+
+def _read_reinit(reader: Reader) -> ReInit:
+    proposal = decode_proposal(reader.opaque())
+    if not isinstance(proposal, ReInit):
+        raise DecodeError("a stored group ended by another proposal than a reinit")
+    return proposal
 
 
 def check_version(version: int) -> None:

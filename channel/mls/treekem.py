@@ -119,13 +119,16 @@ def _recipients(step: PathStep, added: Collection[LeafIndex]) -> tuple[NodeIndex
     return tuple(node for node in step.resolution if node & 1 or node >> 1 not in added)
 
 
-def encrypt_path(path: NewPath, *, group_context: bytes, added: Collection[LeafIndex]) -> UpdatePath:
+def encrypt_path(
+    path: NewPath, *, group_context: bytes, added: Collection[LeafIndex], random: Random
+) -> UpdatePath:
     """Encrypt a new path's secrets to everybody else (section 7.5).
 
     Args:
         path: Our path.
         group_context: The provisional GroupContext, encoded.
         added: Leaves added in the same commit; they get their path secret with the Welcome.
+        random: Draws the ephemeral keys.
 
     Raises:
         VerificationError: A node's public key must not be encrypted to.
@@ -136,7 +139,8 @@ def encrypt_path(path: NewPath, *, group_context: bytes, added: Collection[LeafI
     for step, path_secret in zip(path.steps, path.path_secrets, strict=True):
         recipients = [path.tree.encryption_key(index) for index in _recipients(step, added)]
         ciphertexts = [
-            suite.encrypt_with_label(key, PATH_LABEL, group_context, path_secret) for key in recipients
+            suite.encrypt_with_label(key, PATH_LABEL, group_context, path_secret, random=random)
+            for key in recipients
         ]
         nodes.append(UpdatePathNode(path.tree.encryption_key(step.node), tuple(ciphertexts)))
     return UpdatePath(path.leaf_node, tuple(nodes))

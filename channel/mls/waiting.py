@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from channel.mls.commit_change import CommitChange
 from channel.mls.credential import Credential
 from channel.mls.epoch_state import EpochState
 from channel.mls.errors import PeerError, ValidationError
 from channel.mls.leaf_node import LeafNodeSource, sign_leaf_node
 from channel.mls.proposal_list import Judge, SentProposal, apply_proposals
-from channel.mls.proposals import Commit, Proposal, ProposalOrRef, ProposalRef, Remove, Update
+from channel.mls.proposals import Commit, Proposal, ProposalOrRef, ProposalRef, ReInit, Remove, Update
 from channel.mls.state import WaitingProposal
 from channel.mls.tree_math import LeafIndex
 from channel.mls.types import Random
@@ -79,20 +80,37 @@ def choose(
         except Exception as refusal:
             raise ValidationError("5.3.1-1", "a credential is refused") from refusal
 
+    def judge_commit(change: CommitChange) -> None:
+        try:
+            judge.judge_commit(change)
+        except Exception as refusal:
+            raise ValidationError("12.2-12", "a commit is refused") from refusal
+
     items: tuple[ProposalOrRef, ...] = tuple(proposals)
     sent = tuple(SentProposal(proposal, own) for proposal in proposals)
-    quiet_judge = replace(judge, authenticate=authenticate)
+    quiet_judge = replace(judge, authenticate=authenticate, judge_commit=judge_commit)
     newest_first = tuple(reversed(waiting))
-    removals_first = sorted(newest_first, key=lambda one: not isinstance(one.sent.proposal, Remove))
+    removals_first = sorted(newest_first, key=_urgency)
     for candidate in removals_first[:MAX_CHOSEN]:
         attempt = (*sent, candidate.sent)
         try:
-            apply_proposals(epoch.tree, epoch.context, attempt, committer=own, judge=quiet_judge)
+            applied = apply_proposals(epoch.tree, epoch.context, attempt, committer=own, judge=quiet_judge)
+            quiet_judge.check(applied, epoch.tree, applied.tree, context=epoch.context, committer=own)
         except PeerError:
             continue
         items = (*items, ProposalRef(candidate.reference))
         sent = attempt
     return items, sent
+
+
+def _urgency(waiting: WaitingProposal) -> int:
+    match waiting.sent.proposal:
+        case Remove():
+            return 0
+        case ReInit():
+            return 2  # it goes with no other, and can be proposed again
+        case _:
+            return 1
 
 
 def resolve(

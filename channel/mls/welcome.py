@@ -17,6 +17,7 @@ from channel.mls.hpke import HPKECiphertext
 from channel.mls.key_package import KeyPackage
 from channel.mls.key_schedule import welcome_key_and_nonce
 from channel.mls.psk import PreSharedKeyID
+from channel.mls.types import Random
 
 WELCOME_LABEL = b"Welcome"
 
@@ -120,6 +121,7 @@ def seal_welcome(
     group_info: GroupInfo,
     welcome_secret: bytes,
     joiners: Sequence[tuple[KeyPackage, GroupSecrets]],
+    random: Random,
 ) -> Welcome:
     """Seal a Welcome.
 
@@ -128,23 +130,23 @@ def seal_welcome(
         group_info: The new epoch, signed.
         welcome_secret: The new epoch's.
         joiners: Each added key package and what its client is to be told.
+        random: Draws the ephemeral keys.
 
     Raises:
         VerificationError: An init_key must not be encrypted to.
     """
     key, nonce = welcome_key_and_nonce(suite, welcome_secret)
     encrypted_group_info = suite.aead_encrypt(key=key, nonce=nonce, aad=b"", plaintext=group_info.encode())
+    sealed = suite.encrypt_all_with_label(
+        ((key_package.init_key, secrets.encode()) for key_package, secrets in joiners),
+        WELCOME_LABEL,
+        encrypted_group_info,
+        random=random,
+    )
+    refs = (suite.make_key_package_ref(key_package.encode()) for key_package, _ in joiners)
     return Welcome(
         suite.number,
-        tuple(
-            EncryptedGroupSecrets(
-                suite.make_key_package_ref(key_package.encode()),
-                suite.encrypt_with_label(
-                    key_package.init_key, WELCOME_LABEL, encrypted_group_info, secrets.encode()
-                ),
-            )
-            for key_package, secrets in joiners
-        ),
+        tuple(EncryptedGroupSecrets(ref, one) for ref, one in zip(refs, sealed, strict=True)),
         encrypted_group_info,
     )
 

@@ -147,7 +147,7 @@ CREATE TABLE invitations (
     name                TEXT NOT NULL,                                 -- whom it is for, or our own name when joining
     expires_ms          INTEGER NOT NULL,                              -- after this the relay has forgotten it
     state               TEXT NOT NULL CHECK (state IN ('OPEN', 'REQUESTED', 'ANSWERED', 'DONE', 'FAILED')),
-    key_package_bundle  BLOB,                                          -- the invitee's key package with its private keys
+    key_package_bundle  BLOB,                                          -- the invitee's key packages with their private keys
     outgoing            BLOB,                                          -- sealed blobs to post, written before the first leaves
     created_ms          INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;

@@ -24,7 +24,10 @@ CERTIFICATE = make_certificate(
     AMAL, leaf_signature_key=b"\x05" * 32, not_before_s=0, not_after_s=9, device="laptop"
 )
 REQUEST = InvitationRequest(
-    key_package=b"a key package", identity_key=AMAL.public_key, name="Amal", certificate=CERTIFICATE
+    key_packages=(b"a key package", b"another"),
+    identity_key=AMAL.public_key,
+    name="Amal",
+    certificate=CERTIFICATE,
 )
 RESPONSE = InvitationResponse(
     welcome=b"a welcome", genesis=b"a genesis", history=b"h" * (3 * BLOB_SIZE), relay_vkey="relay+1+2"
@@ -161,14 +164,18 @@ def sealed_letter(items: list[canonical.Encodable]) -> tuple[bytes, ...]:
     "items",
     [
         [],
+        [1, [b"kp"], AMAL.public_key, "Amal", CERTIFICATE],
+        [3, [b"kp"], AMAL.public_key, "Amal", CERTIFICATE],
         [2, b"kp", AMAL.public_key, "Amal", CERTIFICATE],
-        [1, "kp", AMAL.public_key, "Amal", CERTIFICATE],
-        [1, b"kp", b"short", "Amal", CERTIFICATE],
-        [1, b"kp", AMAL.public_key, "Am\u202eal", CERTIFICATE],
-        [1, b"kp", AMAL.public_key, "", CERTIFICATE],
-        [1, b"kp", AMAL.public_key, "Amal", b"none"],
-        [1, b"kp", Identity.from_seed(b"\x02" * 32).public_key, "Amal", CERTIFICATE],
-        [1, b"kp", AMAL.public_key, "Amal", CERTIFICATE, 0],
+        [2, ["kp"], AMAL.public_key, "Amal", CERTIFICATE],
+        [2, [bytes(16_385)], AMAL.public_key, "Amal", CERTIFICATE],
+        [2, [b"kp"] * 9, AMAL.public_key, "Amal", CERTIFICATE],
+        [2, [b"kp"], b"short", "Amal", CERTIFICATE],
+        [2, [b"kp"], AMAL.public_key, "Am\u202eal", CERTIFICATE],
+        [2, [b"kp"], AMAL.public_key, "", CERTIFICATE],
+        [2, [b"kp"], AMAL.public_key, "Amal", b"none"],
+        [2, [b"kp"], Identity.from_seed(b"\x02" * 32).public_key, "Amal", CERTIFICATE],
+        [2, [b"kp"], AMAL.public_key, "Amal", CERTIFICATE, 0],
     ],
 )
 def test_a_request_that_is_none_is_refused(items: list[canonical.Encodable]) -> None:

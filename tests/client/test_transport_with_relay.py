@@ -37,7 +37,7 @@ from protocols.relay.frames import (
 PRIVATE_KEY, PUBLIC_KEY = access_key_pair(b"\x07" * 32)
 AMAL = Identity.from_seed(b"\x01" * 32)
 REQUEST = InvitationRequest(
-    key_package=b"a key package",
+    key_packages=(b"a key package",),
     identity_key=AMAL.public_key,
     name="Amal",
     certificate=make_certificate(

@@ -1,10 +1,11 @@
 """The cipher suites to speak, and which of the others can speak them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 
-from channel.mls import UnsupportedError, cipher_suite
+from channel.mls import X_WING_CIPHER_SUITE, UnsupportedError, cipher_suite
+from channel.mls.crypto import register
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +33,8 @@ SUITES = (
     InteropSuite(number=7, name="p384", core_crypto=True),
     InteropSuite(number=83, name="x-wing", core_crypto=False),
 )
+
+register(replace(cipher_suite(X_WING_CIPHER_SUITE), number=83))
 
 TS_MLS_SUITES = [pytest.param(suite.number, id=suite.name) for suite in SUITES]
 CORE_CRYPTO_SUITES = [pytest.param(suite.number, id=suite.name) for suite in SUITES if suite.core_crypto]

@@ -219,6 +219,7 @@ def forge_welcome(
         group_info=signed,
         welcome_secret=welcome_secret,
         joiners=[(bundle.key_package, secrets(told))],
+        random=seeded("forged"),
     )
     return MLSMessage(forged).encode()
 

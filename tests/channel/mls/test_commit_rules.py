@@ -7,7 +7,6 @@ import pytest
 
 from channel.mls import (
     Add,
-    DecodeError,
     Extension,
     Group,
     GroupContextExtensions,
@@ -66,8 +65,8 @@ LISTS: dict[str, tuple[str, tuple[Proposal, ...]]] = {
     "sets the extensions twice": ("12.2-4", (GroupContextExtensions(()), GroupContextExtensions(()))),
     "has an external_init": ("12.2-5", (ExternalInit(b"kem output"),)),
     "has an unknown proposal": ("12.2-6", (UnknownProposal(0x0A0A, b""),)),
-    "has a psk": ("12.1.4-1", (PreSharedKey(PreSharedKeyID(ExternalPSK(b"id"), bytes(32))),)),
-    "has a reinit": ("12.1.5-1", (ReInit(group_id=b"other", cipher_suite=1),)),
+    "has an unknown psk": ("8.4-1", (PreSharedKey(PreSharedKeyID(ExternalPSK(b"id"), bytes(32))),)),
+    "has a reinit beside others": ("12.2-13", (ReInit(group_id=b"other", cipher_suite=1), Remove(1))),
     "repeats an extension": (
         "13.4-1",
         (GroupContextExtensions((Extension(0xF0A1, b""), Extension(0xF0A1, b""))),),
@@ -210,8 +209,7 @@ def test_application_data_in_the_clear_is_refused() -> None:
             membership_key=state.secrets.membership_key,
             group_context=state.context.encode(),
         )
-    # A group takes in no PublicMessage at all.
-    refuse(bob, MLSMessage(message).encode(), DecodeError)
+    refuse_rule(bob, MLSMessage(message).encode(), "6-1")
 
 
 def test_the_last_epoch_has_no_next() -> None:

@@ -6,10 +6,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from channel.mls import crypto
-from channel.mls.crypto import CipherSuite, HPKECiphertext, cipher_suite
+from channel.mls.crypto import X_WING_CIPHER_SUITE, CipherSuite, HPKECiphertext, cipher_suite
 from channel.mls.errors import DecryptionError, UnsupportedError, VerificationError
 
-SUITES = [pytest.param(cipher_suite(number), id=f"suite{number}") for number in (1, 2, 3, 5, 7)]
+NUMBERS = (*range(1, 8), X_WING_CIPHER_SUITE)
+SUITES = [pytest.param(cipher_suite(number), id=f"suite{number}") for number in NUMBERS]
 NIST_SUITES = [pytest.param(cipher_suite(number), id=f"suite{number}") for number in (2, 5, 7)]
 
 
@@ -17,10 +18,11 @@ def counting_random(length: int) -> bytes:
     return bytes(i & 0xFF for i in range(1, length + 1))
 
 
-def test_the_registry_knows_five_suites_and_refuses_others() -> None:
-    assert set(crypto.supported_cipher_suites()) >= {1, 2, 3, 5, 7}
-    with pytest.raises(UnsupportedError, match="4"):
-        cipher_suite(4)
+def test_the_registry_knows_all_registered_suites_and_ours_and_refuses_others() -> None:
+    assert set(crypto.supported_cipher_suites()) >= set(NUMBERS)
+    assert 0xF000 <= X_WING_CIPHER_SUITE <= 0xFFFF
+    with pytest.raises(UnsupportedError, match="8"):
+        cipher_suite(8)
 
 
 def test_a_number_belongs_to_one_suite() -> None:
@@ -55,7 +57,7 @@ def test_hpke_opens_for_the_right_key_label_and_context_only(suite: CipherSuite)
     private_key, public_key = suite.generate_hpke_key_pair(counting_random)
     other_private_key, _ = suite.derive_key_pair(b"another" * 10)
     suite.check_hpke_public_key(public_key)
-    sealed = suite.encrypt_with_label(public_key, b"label", b"context", b"secret")
+    sealed = suite.encrypt_with_label(public_key, b"label", b"context", b"secret", random=counting_random)
     assert HPKECiphertext.decode(sealed.encode()) == sealed
     assert suite.decrypt_with_label(private_key, b"label", b"context", sealed) == b"secret"
     damaged = sealed.ciphertext[:-1] + bytes([sealed.ciphertext[-1] ^ 1])
@@ -120,7 +122,7 @@ def test_points_must_be_uncompressed_and_on_the_curve(suite: CipherSuite) -> Non
             with pytest.raises(VerificationError):
                 check(wrong)
         with pytest.raises(VerificationError):
-            suite.encrypt_with_label(wrong, b"label", b"", b"secret")
+            suite.encrypt_with_label(wrong, b"label", b"", b"secret", random=counting_random)
         with pytest.raises(VerificationError):
             suite.verify_with_label(wrong, b"label", b"", b"signature")
 
@@ -145,7 +147,7 @@ def test_x25519_keys_of_low_order_are_refused(u: int, top_bit: int, excess: int)
     with pytest.raises(VerificationError, match="low order"):
         suite.check_hpke_public_key(public_key)
     with pytest.raises(VerificationError, match="low order"):
-        suite.encrypt_with_label(public_key, b"label", b"", b"secret")
+        suite.encrypt_with_label(public_key, b"label", b"", b"secret", random=counting_random)
     private_key, _ = suite.derive_key_pair(b"ikm" * 20)
     with pytest.raises(DecryptionError):
         suite.decrypt_with_label(private_key, b"label", b"", HPKECiphertext(public_key, bytes(48)))
@@ -167,7 +169,7 @@ def test_ed25519_keys_that_prove_nothing_are_refused(number: int, key: bytes) ->
 
 
 @settings(max_examples=30, deadline=None)
-@given(st.sampled_from((1, 2, 3, 5, 7)), st.binary(min_size=1, max_size=40), st.binary(max_size=80))
+@given(st.sampled_from(NUMBERS), st.binary(min_size=1, max_size=40), st.binary(max_size=80))
 def test_garbage_signatures_raise_nothing_but_verification_error(
     number: int, key: bytes, signature: bytes
 ) -> None:

@@ -5,11 +5,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from channel.mls import key_schedule
-from channel.mls.crypto import CipherSuite, cipher_suite
+from channel.mls.crypto import CipherSuite, cipher_suite, supported_cipher_suites
 from channel.mls.errors import DecodeError
 from channel.mls.key_schedule import EpochSecrets, RetainedSecrets
 
-SUITES = [pytest.param(cipher_suite(number), id=f"suite{number}") for number in (1, 2, 3, 5, 7)]
+SUITES = [pytest.param(cipher_suite(number), id=f"suite{number}") for number in supported_cipher_suites()]
 
 
 def secrets(

@@ -15,7 +15,7 @@ from channel.mls.authenticated_content import (
     sign_framed_content,
 )
 from channel.mls.codec import opaque
-from channel.mls.crypto import CipherSuite, cipher_suite
+from channel.mls.crypto import CipherSuite, cipher_suite, supported_cipher_suites
 from channel.mls.errors import (
     DecodeError,
     DecryptionError,
@@ -336,8 +336,8 @@ def test_a_used_up_ratchet_is_our_problem(monkeypatch: pytest.MonkeyPatch) -> No
         sealed()
 
 
-@pytest.mark.parametrize("number", [2, 3, 5, 7])
-def test_other_suites_seal_and_open(number: int) -> None:
+@pytest.mark.parametrize("number", supported_cipher_suites())
+def test_every_suite_seals_and_opens(number: int) -> None:
     suite: CipherSuite = cipher_suite(number)
     pair = suite.generate_signature_key_pair(lambda length: b"\x09" * length)
     epoch = EpochContext.of(suite, CONTEXT, sender_data_secret=b"d" * suite.hash_size)

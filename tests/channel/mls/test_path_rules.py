@@ -24,6 +24,7 @@ from tests.support.builders import (
     hostile_commit,
     make_group,
     path_of,
+    seeded,
 )
 from tests.support.refusal import refuse, refuse_rule
 
@@ -168,7 +169,7 @@ def refuse_sealed(alice: Group, bob: Group, path: UpdatePath, path_secret: bytes
     )
     provisional = state.context.replace(epoch=state.context.epoch + 1, tree_hash=merged.tree_hash())
     sealed = SUITE.encrypt_with_label(
-        state.tree.encryption_key(2), PATH_LABEL, provisional.encode(), path_secret
+        state.tree.encryption_key(2), PATH_LABEL, provisional.encode(), path_secret, random=seeded("sealed")
     )
     node = replace(path.nodes[0], encrypted_path_secret=(sealed,))
     refuse_rule(bob, hostile_commit(alice, path=replace(path, nodes=(node,))), rule)

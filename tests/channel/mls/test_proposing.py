@@ -15,7 +15,7 @@ from channel.mls import (
     Remove,
     ValidationError,
 )
-from channel.mls.proposals import ReInit, UnknownProposal
+from channel.mls.proposals import UnknownProposal
 from tests.support.builders import JUDGE, NOW_S, forge_key_package, make_bundle, make_group, seeded
 
 EVE = make_bundle("eve")
@@ -31,7 +31,6 @@ BAD: dict[str, tuple[str, Proposal]] = {
         "13.4-2",
         GroupContextExtensions((Extension(0xF0A1, b"charter"),)),
     ),
-    "ends the group": ("12.1.5-1", ReInit(group_id=b"other", cipher_suite=1)),
     "is of an unknown type": ("12.2-6", UnknownProposal(0x0A0A, b"")),
 }
 

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from channel.mls import DecodeError, Group, KeyPackageBundle, LeafNode, Lifetime, Remove
 from channel.mls.codec import opaque, vector
 from channel.mls.epoch_state import EpochState
+from channel.mls.key_package import BUNDLE_VERSION
 from channel.mls.ratchet_tree import Node
 from channel.mls.secret_tree import SecretTree
 from channel.mls.state import STATE_VERSION, MessageState
@@ -83,13 +84,13 @@ def test_no_secret_is_in_a_repr() -> None:
 
 def test_another_version_is_refused() -> None:
     (alice,) = make_group("alice")
-    for encoded, decode in (
-        (alice.encode(), Group.decode),
-        (make_bundle("eve").encode(), KeyPackageBundle.decode),
+    for encoded, decode, version in (
+        (alice.encode(), Group.decode, STATE_VERSION),
+        (make_bundle("eve").encode(), KeyPackageBundle.decode, BUNDLE_VERSION),
     ):
-        assert encoded[0] == STATE_VERSION
+        assert encoded[0] == version
         with pytest.raises(DecodeError, match="version"):
-            decode(b"\x02" + encoded[1:])
+            decode(bytes([version + 1]) + encoded[1:])
     with pytest.raises(DecodeError, match="version"):
         Group.decode_parts(b"\x09" + alice.encode_epoch()[1:], alice.encode_messages())
     with pytest.raises(DecodeError, match="version"):
@@ -157,7 +158,7 @@ def test_parts_that_are_not_of_one_size_do_not_fit() -> None:
 def test_a_stored_flag_is_0_or_1() -> None:
     (alice,) = make_group("alice")
     encoded = alice.encode_messages()
-    flag = 1 + 1 + 32
+    flag = 1 + 1 + 32 + 8
     assert encoded[flag] == 1
     with pytest.raises(DecodeError, match="flag"):
         MessageState.decode(encoded[:flag] + b"\x02" + encoded[flag + 1 :], alice.epoch_state)

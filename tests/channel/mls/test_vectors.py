@@ -15,6 +15,7 @@ from channel.mls.secret_tree import MAX_SKIPPED_GENERATIONS, RatchetType, Secret
 from channel.mls.tree_math import LeafCount, LeafIndex, NodeIndex
 from channel.mls.types import GroupContext
 from tests.channel.mls.vectors import entries, unhex
+from tests.support.builders import seeded
 
 
 @pytest.mark.parametrize("entry", entries("tree-math"))
@@ -72,7 +73,9 @@ def test_crypto_basics(entry: Any) -> None:
     case = entry["encrypt_with_label"]
     private_key, public_key, label = unhex(case, "priv"), unhex(case, "pub"), case["label"].encode()
     theirs = HPKECiphertext(unhex(case, "kem_output"), unhex(case, "ciphertext"))
-    sealed = suite.encrypt_with_label(public_key, label, unhex(case, "context"), unhex(case, "plaintext"))
+    sealed = suite.encrypt_with_label(
+        public_key, label, unhex(case, "context"), unhex(case, "plaintext"), random=seeded(label.hex())
+    )
     for ciphertext in (theirs, sealed):
         opened = suite.decrypt_with_label(private_key, label, unhex(case, "context"), ciphertext)
         assert opened == unhex(case, "plaintext")

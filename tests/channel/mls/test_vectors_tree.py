@@ -46,6 +46,7 @@ def test_tree_operations(entry: Any) -> None:
 def _apply(before: RatchetTree, sent: SentProposal) -> RatchetTree:
     if isinstance(sent.proposal, Update):
         # The file names no group, so an update's signature cannot be checked.
+        assert sent.sender is not None
         update = {sent.sender: sent.proposal.leaf_node}
         return before.change(updates=update, removes=(), adds=())[0]
     context = GroupContext(
@@ -126,7 +127,9 @@ def test_treekem_creating(entry: Any) -> None:
             random=seeded(sender),
         )
         context = _group_context(entry, ours.tree)
-        path = UpdatePath.decode(encrypt_path(ours, group_context=context, added=()).encode())
+        path = UpdatePath.decode(
+            encrypt_path(ours, group_context=context, added=(), random=seeded(sender)).encode()
+        )
         merged, steps = merge_path(tree, path, sender=sender, added=())
         assert merged == ours.tree
         check_parent_hashes(merged)
