@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from channel.mls import X_WING_CIPHER_SUITE
+from channel.mls.crypto import supported_cipher_suites
 from client.errors import InvitationRefused
 from client.founding import CIPHER_SUITES, DEFAULT_CIPHER_SUITE
 from protocols.messages import Role
@@ -40,7 +41,7 @@ async def test_the_invitee_speaks_what_the_channel_speaks(
             assert conversation.transcript.genesis.cipher_suite == suite_number
             assert conversation.group.context.cipher_suite == suite_number
             for member in conversation.group.members():
-                assert set(member.leaf_node.capabilities.cipher_suites) == set(CIPHER_SUITES)
+                assert set(member.leaf_node.capabilities.cipher_suites) == set(supported_cipher_suites())
 
 
 async def test_an_invitee_without_the_suite_is_refused(
