@@ -5,7 +5,8 @@ of it is, and the journal must be opened again. Bytes that leave were saved by t
 here: the running session asks the journal what to send and tells it what came.
 """
 
-from collections.abc import Callable, Sequence, Set
+from collections.abc import Callable, Iterator, Sequence, Set
+from contextlib import contextmanager
 from typing import assert_never
 
 from channel.mls import Proposal
@@ -14,7 +15,7 @@ from channel.transcript import UNPROVEN, Reason
 from client.conversation import Committing, Conversation, Page
 from client.errors import ChannelStopped, NotAMember, RelayMisbehaved
 from client.events import Alarm, AlarmKind
-from client.rows import load, save_checkpoint, save_taken, state_of
+from client.rows import load, ratchet_state_of, save_checkpoint, save_taken, state_of
 from client.skew import skew_ms
 from client.store import (
     ChannelStatus,
@@ -124,7 +125,7 @@ class Journal:
         self._check_receipts(seen | again, frame.checkpoint)
         self.skew_ms = self._judge_clock(page)
         new_epoch = any(taken.epoch is not None for taken in page.taken)
-        with self.store.transaction() as tx:
+        with self._saving() as tx:
             for taken in page.taken:
                 save_taken(tx, self.log_id, taken)
             save_checkpoint(
@@ -150,7 +151,6 @@ class Journal:
             if page.removed:
                 tx.channels.set_status(self.log_id, ChannelStatus.REMOVED)
             tx.channels.set_state(self.log_id, state_of(self.conversation))
-            self._waiting = list(tx.outbox.waiting(self.log_id))
         if page.removed:
             self.status = ChannelStatus.REMOVED
         return page
@@ -188,11 +188,10 @@ class Journal:
         except LogViolation as violation:
             raise self._stop(violation) from violation
         row = self._row_of(message)
-        with self.store.transaction() as tx:
+        with self._saving() as tx:
             save_checkpoint(tx, self.log_id, genesis, checkpoint)
             if row is not None:
                 tx.outbox.relayed(row.sequence, position=position)
-            self._waiting = list(tx.outbox.waiting(self.log_id))
 
     def holds(self, message_id: bytes) -> bool:
         """Whether a message of ours still waits to come into the log."""
@@ -214,9 +213,8 @@ class Journal:
         """Take a message into the outbox; returns its id (16 bytes)."""
         self.check_running()
         message_id = self._random(16)
-        with self.store.transaction() as tx:
+        with self._saving() as tx:
             tx.outbox.queue(self.log_id, message_id, body, queued_ms=self._clock())
-            self._waiting = list(tx.outbox.waiting(self.log_id))
         return message_id
 
     def sealed(self) -> tuple[bytes, ...]:
@@ -228,11 +226,10 @@ class Journal:
         held = sum(row.state is not OutboxState.QUEUED for row in self._waiting)
         fresh = [row for row in self._waiting if row.state is OutboxState.QUEUED][: max(0, MAX_SEALED - held)]
         if fresh:
-            with self.store.transaction() as tx:
+            with self._saving() as tx:
                 for row in fresh:
                     self._seal(tx, row)
-                tx.channels.set_state(self.log_id, state_of(self.conversation))
-                self._waiting = list(tx.outbox.waiting(self.log_id))
+                tx.channels.set_ratchet_state(self.log_id, ratchet_state_of(self.conversation))
         ready = [row.sealed for row in self._waiting if row.state is OutboxState.SEALED]
         return tuple(sealed.message for sealed in ready if sealed is not None)
 
@@ -273,6 +270,14 @@ class Journal:
         return committing
 
     # Inside.
+
+    @contextmanager
+    def _saving(self) -> Iterator[Transaction]:
+        """One transaction; what waits is read at its end, and believed only once it is durable."""
+        with self.store.transaction() as tx:
+            yield tx
+            waiting = list(tx.outbox.waiting(self.log_id))
+        self._waiting = waiting
 
     def _judge_clock(self, page: Page) -> int:
         """What a page tells of the relay's clock; others' entries that are not of the future tell nothing."""

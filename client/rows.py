@@ -30,7 +30,16 @@ from protocols.log.entry import Genesis
 from protocols.log.follower import MAX_AHEAD, LogFollower
 from protocols.shape import as_bytes, as_list
 
-__all__ = ["add_channel", "load", "opening_of", "save_checkpoint", "save_epoch", "save_taken", "state_of"]
+__all__ = [
+    "add_channel",
+    "load",
+    "opening_of",
+    "ratchet_state_of",
+    "save_checkpoint",
+    "save_epoch",
+    "save_taken",
+    "state_of",
+]
 
 _MAX_STATE = 64 * 1024 * 1024
 
@@ -41,13 +50,18 @@ def state_of(conversation: Conversation) -> ChannelState:
     committing = conversation.committing
     return ChannelState(
         epoch_state=conversation.group.encode_epoch(),
-        ratchet_state=canonical.encode([conversation.group.encode_messages(), conversation.echo.encode()]),
+        ratchet_state=ratchet_state_of(conversation),
         pending_commit=None if committing is None else _encode_committing(committing),
         size=transcript.size,
         checkpoint=conversation.follower.checkpoint,
         accumulated_history=transcript.history_at(transcript.size),
         interim_transcript_hash=transcript.interim_transcript_hash,
     )
+
+
+def ratchet_state_of(conversation: Conversation) -> bytes:
+    """The part of that value which alone changes when a message is sealed."""
+    return canonical.encode([conversation.group.encode_messages(), conversation.echo.encode()])
 
 
 def add_channel(tx: Transaction, conversation: Conversation, *, relay_url: str, now_ms: int) -> None:

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -10,8 +11,9 @@ from channel.audit import parse_export, verify_export
 from channel.mls.message_protection import EpochContext, _open_sender_data
 from channel.mls.private_message import decode_private_message
 from channel.transcript import Reason
+from client.errors import DiskFull
 from client.journal import MAX_SEALED
-from client.store import OutboxState
+from client.store import OutboxState, Transaction
 from protocols import canonical
 from tests.support.desks import Desk, Killed, Killer, office, quiet
 from tests.support.simulator import flipped
@@ -241,3 +243,23 @@ def test_a_message_overtaken_by_a_later_one_of_ours_is_sealed_anew(desks: list[D
     assert sorted(boris.statements()) == ["first", "second"]
     rejected = boris.conversation.transcript.negotiation.rejected
     assert [entry.reason for entry in rejected] == [Reason.REPEATED_COUNTER]
+
+
+def test_what_the_disk_would_not_take_is_not_believed(
+    desks: list[Desk], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A full disk shows when a transaction ends; the journal goes on with what is on the disk."""
+    journal = desks[0].journal
+    transaction = journal.store.transaction
+
+    @contextmanager
+    def full() -> Iterator[Transaction]:
+        with transaction() as tx:
+            yield tx
+            raise DiskFull
+
+    before = list(journal.waiting)
+    monkeypatch.setattr(journal.store, "transaction", full)
+    with pytest.raises(DiskFull):
+        journal.queue(b"\x00")
+    assert list(journal.waiting) == before
