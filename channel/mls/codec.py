@@ -109,15 +109,18 @@ class Reader:
 
     def opaque(self) -> bytes:
         """Read `opaque x<V>`."""
-        position, data = self._position, self._data
-        if position < self._end and (length := data[position]) < 0x40:
+        start, data = self._position, self._data
+        if start < self._end and (length := data[start]) < 0x40:
             # Most vectors are this short, and a large tree has thousands of them: no call for each step.
-            end = position + 1 + length
-            if end > self._end:
-                raise DecodeError("vector is longer than the input")
-            self._position = end
-            return data[position + 1 : end]
-        return self.fixed(self.length())
+            start += 1
+        else:
+            length = self.variable_length()
+            start = self._position
+        end = start + length
+        if end > self._end:
+            raise DecodeError("vector is longer than the input")
+        self._position = end
+        return data[start:end]
 
     def vector(self, read_item: Callable[[Reader], T]) -> tuple[T, ...]:
         """Read `T x<V>`: items until the vector's length in bytes is used up exactly.

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from channel.mls.leaf_node import LeafNode, Member
+from channel.mls.proposals import ReInit
 from channel.mls.psk import PreSharedKeyID
 from channel.mls.ratchet_tree import RatchetTree
 from channel.mls.tree_math import LeafIndex
@@ -26,7 +27,7 @@ class CommitChange:
         extensions_before: Of the GroupContext of the epoch that the commit closes.
         extensions_after: Of the epoch that it opens.
         psk_ids: The pre-shared keys that it mixes in.
-        reinit: Whether it ends the group, to be started anew.
+        reinit: What the group is to be started anew as, if the commit ends it.
     """
 
     committer: Member
@@ -37,7 +38,7 @@ class CommitChange:
     extensions_before: tuple[Extension, ...]
     extensions_after: tuple[Extension, ...]
     psk_ids: tuple[PreSharedKeyID, ...]
-    reinit: bool = False
+    reinit: ReInit | None = None
 
 
 JudgeCommit: TypeAlias = Callable[[CommitChange], None]
@@ -59,7 +60,7 @@ def change_of(
     added: tuple[LeafIndex, ...],
     extensions: tuple[tuple[Extension, ...], tuple[Extension, ...]],
     psk_ids: tuple[PreSharedKeyID, ...],
-    reinit: bool,
+    reinit: ReInit | None,
 ) -> CommitChange:
     """Read a change off the trees before and after it.
 
@@ -73,7 +74,7 @@ def change_of(
         added: Leaves filled.
         extensions: The GroupContext's, before and after.
         psk_ids: The pre-shared keys mixed in.
-        reinit: Whether the group ends.
+        reinit: What the group is to be started anew as, if it ends.
     """
     own = () if is_external or before.leaf(committer) == after.leaf(committer) else (committer,)
     return CommitChange(

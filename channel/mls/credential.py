@@ -6,13 +6,21 @@ credential and signature key to the caller's `authenticate`, which raises to ref
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Self
 
+from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
+from cryptography.hazmat.primitives.asymmetric.ed448 import Ed448PublicKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
 from channel.mls.codec import Reader, decode, opaque, u16, vector
-from channel.mls.errors import DecodeError
+from channel.mls.errors import DecodeError, ValidationError
+from channel.mls.signatures import encode_point
 
 
 class CredentialType(IntEnum):
@@ -24,11 +32,11 @@ class CredentialType(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Credential:
-    """A credential; a basic one unless certificates are given.
+    """Who a member claims to be (RFC 9420, section 5.3); a basic credential unless certificates are given.
 
     Attributes:
         identity: What a basic credential asserts, opaque here.
-        certificates: An X.509 chain, DER, leaf certificate first; carried, not interpreted.
+        certificates: An X.509 chain, DER, end-entity certificate first; of it only the key is read here.
         credential_type: Says which of the two counts.
     """
 
@@ -61,3 +69,43 @@ class Credential:
 
 Authenticate = Callable[[Credential, bytes], None]
 """The application's judgement of a credential and the signature key it vouches for: raises to refuse."""
+
+
+def check_certificate(credential: Credential, signature_key: bytes) -> None:
+    """Check that an x509 credential is about the key that it comes with (section 5.3); a basic one passes.
+
+    Neither the chain nor a name or date in it is judged: that is for `authenticate`.
+
+    Args:
+        credential: The credential.
+        signature_key: Of the leaf or external sender whose credential it is, as MLS encodes keys.
+
+    Raises:
+        ValidationError: The chain is empty, its first certificate is malformed, or that is for another key.
+    """
+    if credential.credential_type is not CredentialType.X509:
+        return
+    if not credential.certificates:
+        raise ValidationError("5.3-1", "an x509 credential has no certificate")
+    if _certified_key(credential.certificates[0]) != signature_key:
+        raise ValidationError("5.3-2", "the certificate of an x509 credential is for another key")
+
+
+def _certified_key(certificate: bytes) -> bytes | None:
+    """The key of a DER certificate as MLS encodes signature keys; None if it is of no kind that MLS has."""
+    try:
+        with warnings.catch_warnings():
+            # What pyca only warns of, such as a serial number below 1, RFC 5280 forbids.
+            warnings.simplefilter("error")
+            key = x509.load_der_x509_certificate(certificate).public_key()
+    except UnsupportedAlgorithm:
+        return None
+    except (ValueError, x509.InvalidVersion, Warning):
+        raise ValidationError("5.3-1", "the certificate of an x509 credential is malformed") from None
+    match key:
+        case Ed25519PublicKey() | Ed448PublicKey():
+            return key.public_bytes_raw()
+        case EllipticCurvePublicKey():
+            return encode_point(key)
+        case _:
+            return None

@@ -32,11 +32,22 @@ __all__ = [
 ]
 
 X_WING_CIPHER_SUITE: Final = 0xF47A
-"""Ours, of the range for private use (section 17.1): an F, then how X-Wing's number in HPKE, 0x647A, ends."""
+"""X-Wing's number here, of the range for private use (RFC 9420, section 17.1).
+
+An F, then how X-Wing's number in HPKE, 0x647A, ends.
+"""
 
 
 def generate_signature_key_pair(suite: CipherSuite, random: Random) -> SignatureKeyPair:
-    """Make a signature key pair of a suite from random bytes."""
+    """Make a signature key pair of a suite (RFC 9420, section 5.1.2).
+
+    Args:
+        suite: Says which scheme.
+        random: Draws the private key.
+
+    Returns:
+        Both halves, raw.
+    """
     return suite.signature.generate(random)
 
 
@@ -54,7 +65,10 @@ def register(suite: CipherSuite) -> None:
 
 
 def cipher_suite(number: int) -> CipherSuite:
-    """The cipher suite registered under a number.
+    """The cipher suite registered under a number (RFC 9420, sections 5.1 and 17.1).
+
+    Args:
+        number: 1 to 7, `X_WING_CIPHER_SUITE`, or whatever has been registered beside them.
 
     Raises:
         UnsupportedError: There is none.

@@ -16,6 +16,7 @@ from channel.mls.authenticated_content import (
     FramedContent,
     FramedContentAuthData,
     Sender,
+    encode_content,
     sign_framed_content,
 )
 from channel.mls.codec import Reader, decode, opaque, u8, u32, u64, vector
@@ -136,6 +137,8 @@ class EpochState:
             sender=Sender.member(self.own_leaf_index),
             authenticated_data=authenticated_data,
             content=content,
+            # A commit may be half a megabyte, and its encoding is needed four times until it leaves.
+            _encoded_content=encode_content(content),
         )
         signature = sign_framed_content(
             self.suite,

@@ -10,11 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from channel.errors import ChannelError
 
-
-class MLSError(ChannelError):
-    """Everything `channel.mls` raises on purpose."""
+class MLSError(Exception):
+    """Everything `channel.mls` raises on purpose: a rule broken (RFC 9420, sections 5 to 16), or misuse."""
 
 
 class PeerError(MLSError):

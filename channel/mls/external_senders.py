@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from channel.mls.codec import Reader, decode, opaque, vector
-from channel.mls.credential import Authenticate, Credential
+from channel.mls.credential import Authenticate, Credential, check_certificate
 from channel.mls.crypto import CipherSuite
 from channel.mls.errors import DecodeError, ValidationError
 from channel.mls.types import Extension, ExtensionType, find_extension
@@ -51,7 +51,7 @@ def external_senders(suite: CipherSuite, extensions: tuple[Extension, ...]) -> t
         extensions: The GroupContext's extensions.
 
     Raises:
-        ValidationError: The extension is malformed.
+        ValidationError: The extension is malformed, or a credential in it is not about the sender's key.
         VerificationError: A signature key in it is not one to trust.
     """
     content = find_extension(extensions, ExtensionType.EXTERNAL_SENDERS)
@@ -62,6 +62,7 @@ def external_senders(suite: CipherSuite, extensions: tuple[Extension, ...]) -> t
     except DecodeError:
         raise ValidationError("12.1.8.1-1", "the external_senders extension is malformed") from None
     for sender in senders:
+        check_certificate(sender.credential, sender.signature_key)
         suite.check_signature_key(sender.signature_key)
     return senders
 

@@ -34,9 +34,7 @@ from channel.mls.public_message import PublicMessage
 from channel.mls.received import CommitReceived, Received
 from channel.mls.sent import CommitResult, ExternalJoin, SealedMessage
 from channel.mls.signatures import SignatureKeyPair
-from channel.mls.state import (
-    MessageState,
-)
+from channel.mls.state import MessageState
 from channel.mls.succession import Predecessor
 from channel.mls.types import Extension, Random, WireFormat
 from channel.mls.validation import STRICT, Leniency
@@ -46,7 +44,7 @@ from channel.mls.welcome import Welcome
 
 @dataclass(frozen=True, slots=True)
 class Group(GroupView):
-    """One member's view of a group; make one with `create`, `join` or `decode`."""
+    """One member's view of a group (RFC 9420, sections 11 to 15): `create`, `join` or `decode` one."""
 
     # making one
 
@@ -103,7 +101,7 @@ class Group(GroupView):
         predecessor: Predecessor | None = None,
         leniency: Leniency = STRICT,
     ) -> Self:
-        """Join a group that has added us.
+        """Join a group that has added us (section 12.4.3.1).
 
         That the group_id is not one of a group we are in already is for the caller to check.
 
@@ -206,14 +204,18 @@ class Group(GroupView):
     def protect(
         self, application_data: bytes, *, authenticated_data: bytes = b"", random: Random
     ) -> tuple[Group, bytes]:
-        """Seal an application message as `seal` does; the group from now on, and the encoded MLSMessage."""
+        """Seal an application message (section 15), as `seal` does.
+
+        Returns:
+            The group from now on, and the encoded MLSMessage.
+        """
         sealed = self.seal(application_data, authenticated_data=authenticated_data, random=random)
         return sealed.group, sealed.message
 
     def seal(
         self, application_data: bytes, *, authenticated_data: bytes = b"", random: Random
     ) -> SealedMessage:
-        """Seal an application message, padded to one of `sending.PADDED_SIZES`.
+        """Seal an application message (section 15), padded to one of `sending.PADDED_SIZES`.
 
         Args:
             application_data: What to say.
@@ -239,7 +241,7 @@ class Group(GroupView):
         psks: PSKs = NO_PSKS,
         public: bool = False,
     ) -> tuple[Group, bytes]:
-        """Propose a change for somebody to commit: the group from now on, and the encoded MLSMessage.
+        """Propose a change for somebody to commit (section 12.1).
 
         Args:
             proposal: The proposal; for an update of our own leaf use `propose_update`.
@@ -249,6 +251,9 @@ class Group(GroupView):
             authenticated_data: What to say in the clear; signed all the same.
             psks: The pre-shared keys we know, beside the group's own.
             public: Whether it travels as PublicMessage: signed, and not encrypted.
+
+        Returns:
+            The group from now on, and the encoded MLSMessage.
 
         Raises:
             PeerError: What it holds breaks a rule or is not to be trusted, so nobody could commit it.
@@ -268,7 +273,7 @@ class Group(GroupView):
     def propose_update(
         self, *, authenticated_data: bytes = b"", public: bool = False, random: Random
     ) -> tuple[Group, bytes]:
-        """Propose a new encryption key for our own leaf (section 12.1.2); as `propose` otherwise."""
+        """Propose a new encryption key for our own leaf (section 12.1.2), otherwise as `propose`."""
         update, private_key = own_update(self.epoch_state, random=random)
         return sending.propose_own_update(
             self,
@@ -292,7 +297,7 @@ class Group(GroupView):
         public: bool = False,
         judge_commit: JudgeCommit = accept_every_commit,
     ) -> CommitResult:
-        """Commit: these proposals, those that wait and fit beside them, and a fresh path of our own.
+        """Commit these proposals, those that wait and fit beside them, and a fresh path (section 12.4.1).
 
         Args:
             proposals: New ones, which go into the commit by value; may be empty.
@@ -338,7 +343,7 @@ class Group(GroupView):
         outsiders: bool = False,
         judge_commit: JudgeCommit = accept_every_commit,
     ) -> Received:
-        """Take in the next message of the group, in the relay's order.
+        """Take in the next message of the group, in the relay's order (sections 6.1, 12.4.2 and 15).
 
         Args:
             message: The encoded MLSMessage; a PrivateMessage, or a member's PublicMessage.
@@ -359,22 +364,23 @@ class Group(GroupView):
             StateError: We have been removed.
             Exception: Whatever `authenticate` raises.
         """
-        judge = replace(
-            self._judge(authenticate, now_s, psks), outsiders=outsiders, judge_commit=judge_commit
+        return receiving.receive(
+            self,
+            message,
+            outsiders=outsiders,
+            judge=lambda: replace(
+                self._judge(authenticate, now_s, psks), outsiders=outsiders, judge_commit=judge_commit
+            ),
+            own_pending=own_pending,
         )
-        return receiving.receive(self, message, judge=judge, own_pending=own_pending)
 
     def _judge(self, authenticate: Authenticate, now_s: int, psks: PSKs) -> Judge:
         epoch = self.epoch_state
-        return Judge(
-            authenticate=authenticate,
-            now_s=now_s,
-            leniency=epoch.leniency,
-            find_psk=epoch.find_psk(psks),
-        )
+        find_psk = epoch.find_psk(psks)
+        return Judge(authenticate=authenticate, now_s=now_s, leniency=epoch.leniency, find_psk=find_psk)
 
     def adopt(self, pending: Group) -> CommitReceived:
-        """Go on with the pending group of our own commit, which the relay has ordered.
+        """Go on with the pending group of our own commit, which the relay has ordered (section 14).
 
         Args:
             pending: From the `CommitResult` of this epoch.

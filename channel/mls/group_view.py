@@ -27,6 +27,9 @@ from channel.mls.types import GroupContext, find_extension
 MAX_RESUMPTION_PSKS = 64
 """Of how many past epochs a group keeps resumption PSKs at most."""
 
+MAX_EXPORT_HASHES = 255
+"""As many hashes HKDF-Expand gives at most (RFC 5869, section 2.3)."""
+
 
 @dataclass(frozen=True, slots=True)
 class GroupView:
@@ -39,6 +42,10 @@ class GroupView:
 
     epoch_state: EpochState = field(repr=False)
     message_state: MessageState = field(repr=False)
+
+    def with_messages(self, message_state: MessageState) -> Self:
+        """The same epoch after another message. Not for use outside of this package."""
+        return type(self)(self.epoch_state, message_state)
 
     # looking
 
@@ -111,7 +118,14 @@ class GroupView:
         return tuple(Member(index, leaf_node) for index, leaf_node in self.epoch_state.tree.leaves())
 
     def member(self, leaf_index: int) -> LeafNode | None:
-        """The leaf node at an index, None if nobody is there."""
+        """The leaf node at an index (section 7.2).
+
+        Args:
+            leaf_index: Where to look; need not be in the tree.
+
+        Returns:
+            The leaf node, None if nobody is there.
+        """
         return self.epoch_state.tree.leaf(leaf_index)
 
     def ratchet_tree(self) -> bytes:
@@ -119,7 +133,14 @@ class GroupView:
         return self.epoch_state.tree.encode()
 
     def extension(self, extension_type: int) -> bytes | None:
-        """The content of the GroupContext's extension of a type, or None."""
+        """An extension of the GroupContext (section 8.1).
+
+        Args:
+            extension_type: Its registered or private number.
+
+        Returns:
+            Its content, None if the group has no such extension.
+        """
         return find_extension(self.context.extensions, extension_type)
 
     def group_info(self, *, ratchet_tree: bool = True, external_pub: bool = True) -> bytes:
@@ -128,6 +149,9 @@ class GroupView:
         Args:
             ratchet_tree: Whether the tree is in it, or goes beside it.
             external_pub: Whether it lets whoever holds it make an external commit.
+
+        Returns:
+            The encoded MLSMessage, signed by us.
 
         Raises:
             StateError: We have been removed, or the group is not in use.
@@ -142,8 +166,16 @@ class GroupView:
         Args:
             label: Names the use, without "MLS 1.0 ".
             context: Whatever else it depends on.
-            length: How many bytes are wanted.
+            length: How many bytes are wanted, at most 255 times the suite's `hash_size`.
+
+        Returns:
+            `length` bytes, the same on all members of the epoch.
+
+        Raises:
+            ValueError: It is negative or too long.
         """
+        if not 0 <= length <= MAX_EXPORT_HASHES * self.suite.hash_size:
+            raise ValueError(f"at most {MAX_EXPORT_HASHES} hashes can be exported")
         exporter_secret = self.epoch_state.secrets.exporter_secret
         return export_secret(self.suite, exporter_secret, label=label, context=context, length=length)
 
@@ -154,6 +186,9 @@ class GroupView:
 
         Args:
             count: Of how many past epochs, at most `MAX_RESUMPTION_PSKS`; 0 forgets all.
+
+        Returns:
+            The group from now on.
 
         Raises:
             ValueError: It is negative or too many.
@@ -168,7 +203,14 @@ class GroupView:
         )
 
     def is_own_commit(self, message: bytes) -> bool:
-        """Whether this is the pending group of the commit that this encoded MLSMessage is."""
+        """Whether this is the pending group of a commit (section 12.4).
+
+        Args:
+            message: The encoded MLSMessage, byte for byte as it was sent; anything else may be given.
+
+        Returns:
+            True if `adopt` may be called for it.
+        """
         own = self.message_state.own_commit
         return own is not None and compare_digest(own.message_hash, self.suite.hash(message))
 
@@ -181,6 +223,9 @@ class GroupView:
     @classmethod
     def decode(cls, data: bytes) -> Self:
         """What `encode` wrote.
+
+        Args:
+            data: All of it; whoever can change it can lie to us about the group.
 
         Raises:
             DecodeError: Not that, or of a version this release does not know.
@@ -202,6 +247,14 @@ class GroupView:
 
     @classmethod
     def decode_parts(cls, epoch: bytes, messages: bytes) -> Self:
-        """What `encode_epoch` and `encode_messages` wrote of one group; raises as `decode`."""
+        """What the two parts' encoders wrote of one group.
+
+        Args:
+            epoch: From `encode_epoch`.
+            messages: From `encode_messages`, in the same epoch.
+
+        Raises:
+            DecodeError: Not that, of two epochs, or of a version this release does not know.
+        """
         epoch_state = decode_epoch(epoch)
         return cls(epoch_state, MessageState.decode(messages, epoch_state))

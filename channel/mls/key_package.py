@@ -26,7 +26,7 @@ BUNDLE_VERSION = 1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeyPackage:
-    """One client's public half of a join.
+    """One client's public half of a join (RFC 9420, section 10); `encode` it to hand it out.
 
     Attributes:
         version: Always mls10.
@@ -88,7 +88,7 @@ class KeyPackage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeyPackageBundle:
-    """A key package with its private keys; whoever made it keeps this until the Welcome has come.
+    """A key package with its private keys (RFC 9420, section 10), to keep until the Welcome has come.
 
     Attributes:
         key_package: What to hand out.
@@ -155,7 +155,7 @@ def create_key_package(
     capabilities: Capabilities | None = None,
     extensions: tuple[Extension, ...] = (),
 ) -> KeyPackageBundle:
-    """Make a key package and the private keys to it.
+    """Make a key package and the private keys to it (RFC 9420, section 10).
 
     Args:
         suite: The suite of the groups it is for.

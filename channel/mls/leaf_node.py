@@ -30,6 +30,8 @@ class LeafNodeSource(IntEnum):
 
 def _read_numbers(reader: Reader) -> tuple[int, ...]:
     data = reader.opaque()
+    if not data:
+        return ()
     if len(data) % 2:
         raise DecodeError("a vector of uint16 has an odd length")
     return struct.unpack(f">{len(data) // 2}H", data)
@@ -108,7 +110,7 @@ class RequiredCapabilities:
 
 @dataclass(frozen=True, slots=True)
 class Lifetime:
-    """When a key package's leaf may be added to a group (section 7.2).
+    """When a key package's leaf may be added to a group (RFC 9420, section 7.2).
 
     Attributes:
         not_before: First valid second since the Unix epoch.
@@ -158,18 +160,12 @@ class LeafNode:
     parent_hash: bytes | None = None
     extensions: tuple[Extension, ...] = ()
     signature: bytes
-    _content: bytes | None = field(init=False, default=None, repr=False, compare=False)
     _encoded: bytes | None = field(init=False, default=None, repr=False, compare=False)
 
     def content(self) -> bytes:
         """Everything above the signature, encoded."""
-        content = self._content
-        if content is None:
-            content = self._encode_content()
-            object.__setattr__(self, "_content", content)
-        return content
-
-    def _encode_content(self) -> bytes:
+        if self._encoded is not None:
+            return self._encoded[: -len(opaque(self.signature))]
         match self.source:
             case LeafNodeSource.KEY_PACKAGE if self.lifetime is not None:
                 by_source = self.lifetime.encode()
@@ -217,7 +213,6 @@ class LeafNode:
             case _:
                 raise DecodeError(f"leaf node source {number} is unknown")
         extensions = read_extensions(reader)
-        content = reader.since(start)
         leaf_node = cls(
             encryption_key=encryption_key,
             signature_key=signature_key,
@@ -229,7 +224,6 @@ class LeafNode:
             extensions=extensions,
             signature=reader.opaque(),
         )
-        object.__setattr__(leaf_node, "_content", content)
         object.__setattr__(leaf_node, "_encoded", reader.since(start))
         return leaf_node
 

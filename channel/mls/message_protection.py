@@ -119,13 +119,39 @@ class Unsealed:
 
     Attributes:
         secret_tree: The next one; without it the same message would open again.
-        content: What was said, with its proof.
+        epoch: The context of the epoch it belongs to.
+        sender: The sender's leaf.
         generation: Which generation of the sender's ratchet it used.
+        authenticated_data: What it says in the clear.
+        said: What it says in confidence.
+        encoded: The same, in its wire form.
+        signature: The sender's.
+        confirmation_tag: A commit's, not yet checked.
     """
 
     secret_tree: SecretTree = field(repr=False)
-    content: AuthenticatedContent
+    epoch: EpochContext = field(repr=False)
+    sender: LeafIndex
     generation: int
+    authenticated_data: bytes
+    said: Content = field(repr=False)
+    encoded: bytes = field(repr=False)
+    signature: bytes
+    confirmation_tag: bytes | None
+
+    @property
+    def content(self) -> AuthenticatedContent:
+        """The same with its proof, as RFC 9420 frames it; application messages have no need of it."""
+        framed = FramedContent(
+            group_id=self.epoch.group_id,
+            epoch=self.epoch.epoch,
+            sender=Sender.member(self.sender),
+            authenticated_data=self.authenticated_data,
+            content=self.said,
+            _encoded_content=self.encoded,
+        )
+        auth = FramedContentAuthData(self.signature, self.confirmation_tag)
+        return AuthenticatedContent(WireFormat.PRIVATE_MESSAGE, framed, auth)
 
 
 def seal(
@@ -284,19 +310,27 @@ def unseal(
         plaintext = suite.aead(key).decrypt(_guard(nonce, reuse_guard), message.ciphertext, aad)
     except cryptography.exceptions.InvalidTag:
         raise DecryptionError("message does not open") from None
-    content, encoded_content, auth = _read_plaintext(content_type, plaintext)
-    tbs = epoch.framed_content_tbs(sender, content_type, authenticated_data, encoded_content)
-    suite.verify_with_label(public_key, FRAMED_CONTENT_LABEL, tbs, auth.signature)
-    framed = FramedContent(
-        group_id=header.group_id,
-        epoch=header.epoch,
-        sender=Sender.member(sender),
+    reader = Reader(plaintext)
+    said = read_content(reader, content_type)
+    encoded = reader.since(0)
+    signature = reader.opaque()
+    confirmation_tag = reader.opaque() if content_type is ContentType.COMMIT else None
+    padding = reader.fixed(reader.remaining)
+    if padding != bytes(len(padding)):
+        raise DecodeError("padding is not all zeros")
+    tbs = epoch.framed_content_tbs(sender, content_type, authenticated_data, encoded)
+    suite.verify_with_label(public_key, FRAMED_CONTENT_LABEL, tbs, signature)
+    return Unsealed(
+        secret_tree=next_tree,
+        epoch=epoch,
+        sender=sender,
+        generation=generation,
         authenticated_data=authenticated_data,
-        content=content,
-        _encoded_content=encoded_content,
+        said=said,
+        encoded=encoded,
+        signature=signature,
+        confirmation_tag=confirmation_tag,
     )
-    authenticated = AuthenticatedContent(WireFormat.PRIVATE_MESSAGE, framed, auth)
-    return Unsealed(secret_tree=next_tree, content=authenticated, generation=generation)
 
 
 def _open_sender_data(epoch: EpochContext, message: PrivateMessage) -> tuple[LeafIndex, int, bytes]:
@@ -316,28 +350,11 @@ def _open_sender_data(epoch: EpochContext, message: PrivateMessage) -> tuple[Lea
     )
 
 
-def _read_plaintext(
-    content_type: ContentType, plaintext: bytes
-) -> tuple[Content, bytes, FramedContentAuthData]:
-    """Take a PrivateMessageContent apart: the content, its wire form, and the sender's proof."""
-    reader = Reader(plaintext)
-    content = read_content(reader, content_type)
-    encoded_content = reader.since(0)
-    auth = FramedContentAuthData.read(reader, content_type)
-    if reader.fixed(reader.remaining).strip(b"\x00"):
-        raise DecodeError("padding is not all zeros")
-    return content, encoded_content, auth
-
-
 def derive_sender_data_key(
     suite: CipherSuite, sender_data_secret: bytes, ciphertext: bytes
 ) -> tuple[bytes, bytes]:
     """The key and nonce of a message's sender data (section 6.3.2), from a sample of its ciphertext."""
-    sample = ciphertext[: suite.hash_size]
-    return (
-        suite.expand_with_label(sender_data_secret, b"key", sample, suite.aead_key_size),
-        suite.expand_with_label(sender_data_secret, b"nonce", sample, suite.aead_nonce_size),
-    )
+    return suite.derive_key_and_nonce(sender_data_secret, opaque(ciphertext[: suite.hash_size]))
 
 
 def _ratchet_type(content_type: ContentType) -> RatchetType:

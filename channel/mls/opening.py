@@ -9,12 +9,11 @@ from channel.mls.authenticated_content import AuthenticatedContent, SenderType
 from channel.mls.errors import DecodeError, ValidationError
 from channel.mls.external_proposals import outsiders_key
 from channel.mls.framing import MLSMessage
-from channel.mls.message_protection import unseal
+from channel.mls.message_protection import Unsealed, unseal
 from channel.mls.private_message import decode_private_message
 from channel.mls.public_message import PublicMessage, unprotect_public
 from channel.mls.secret_tree import SecretTree
 from channel.mls.tree_math import LeafIndex
-from channel.mls.types import ContentType
 
 if TYPE_CHECKING:
     from channel.mls.group import Group
@@ -23,21 +22,19 @@ _PUBLIC = b"\x00\x01\x00\x01"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Opened:
-    """A message whose signature holds.
+class OpenedPublic:
+    """A PublicMessage whose signature and membership tag hold.
 
     Attributes:
         content: What was said, with its proof.
-        secret_tree: The next one; the same for a PublicMessage.
-        generation: Which of its sender's keys a PrivateMessage used; 0 for a PublicMessage.
+        secret_tree: That of the epoch, which it does not change.
     """
 
     content: AuthenticatedContent
     secret_tree: SecretTree = field(repr=False)
-    generation: int = 0
 
 
-def open_message(group: Group, message: bytes, *, outsiders: bool) -> Opened:
+def open_message(group: Group, message: bytes, *, outsiders: bool) -> Unsealed | OpenedPublic:
     """Open an encoded MLSMessage of a group's present epoch; nothing of what it says has been judged yet.
 
     Args:
@@ -52,30 +49,28 @@ def open_message(group: Group, message: bytes, *, outsiders: bool) -> Opened:
         return _open_public(group, message, outsiders=outsiders)
     private_message = decode_private_message(message)
     _check_place(group, private_message.header.group_id, private_message.header.epoch)
-    unsealed = unseal(
+    return unseal(
         group.epoch_state.epoch_context,
         group.message_state.secret_tree,
         private_message,
         signature_key=lambda leaf_index: _member_key(group, leaf_index),
     )
-    return Opened(content=unsealed.content, secret_tree=unsealed.secret_tree, generation=unsealed.generation)
 
 
 def _check_place(group: Group, group_id: bytes, epoch: int) -> None:
-    if group_id != group.group_id:
+    context = group.epoch_state.context
+    if group_id != context.group_id:
         raise ValidationError("6-2", "message is of another group")
-    if epoch != group.epoch:
-        raise ValidationError("12.4.2-1", f"message is of epoch {epoch}, not {group.epoch}")
+    if epoch != context.epoch:
+        raise ValidationError("12.4.2-1", f"message is of epoch {epoch}, not {context.epoch}")
 
 
-def _open_public(group: Group, message: bytes, *, outsiders: bool) -> Opened:
+def _open_public(group: Group, message: bytes, *, outsiders: bool) -> OpenedPublic:
     body = MLSMessage.decode(message).body
     if not isinstance(body, PublicMessage):
         raise DecodeError("not a PublicMessage")
     content = body.content
     _check_place(group, content.group_id, content.epoch)
-    if content.content_type is ContentType.APPLICATION:
-        raise ValidationError("6-1", "application data in a PublicMessage")
     if content.sender.sender_type is SenderType.MEMBER:
         signature_key = _member_key(group, LeafIndex(content.sender.index))
     elif outsiders:
@@ -90,7 +85,7 @@ def _open_public(group: Group, message: bytes, *, outsiders: bool) -> Opened:
         membership_key=epoch.secrets.membership_key,
         group_context=epoch.epoch_context.group_context,
     )
-    return Opened(content=authenticated, secret_tree=group.message_state.secret_tree)
+    return OpenedPublic(content=authenticated, secret_tree=group.message_state.secret_tree)
 
 
 def _member_key(group: Group, leaf_index: LeafIndex) -> bytes:

@@ -56,23 +56,22 @@ def check_parent_hashes(tree: RatchetTree) -> None:
         if node is None:
             continue
         left, right = tree_math.left(NodeIndex(index)), tree_math.right(NodeIndex(index))
-        vouchers = _vouchers(tree, node, left, right) + _vouchers(tree, node, right, left)
+        vouchers = _is_vouched_for(tree, node, left, right) + _is_vouched_for(tree, node, right, left)
         if vouchers != 1:
             raise ValidationError("7.9.2-1", f"parent node {index} is vouched for {vouchers} times, not once")
 
 
-def _vouchers(tree: RatchetTree, parent: ParentNode, child: NodeIndex, sibling: NodeIndex) -> int:
-    resolution = tree.resolution(child)
-    expected = parent_hash(tree, parent, sibling)
-    matches = [index for index in resolution if _own_parent_hash(tree, index) == expected]
-    if not matches:
-        return 0
+def _is_vouched_for(tree: RatchetTree, parent: ParentNode, child: NodeIndex, sibling: NodeIndex) -> bool:
+    """Whether a descendant in the child's resolution carries the parent's hash, all others being unmerged."""
+    resolution = set(tree.resolution(child))
     unmerged = {
-        2 * leaf for leaf in parent.unmerged_leaves if tree_math.is_in_subtree(NodeIndex(2 * leaf), child)
+        NodeIndex(2 * leaf)
+        for leaf in parent.unmerged_leaves
+        if tree_math.is_in_subtree(NodeIndex(2 * leaf), child)
     }
-    return sum(1 for match in matches if set(resolution) - {match} == unmerged)
-
-
-def _own_parent_hash(tree: RatchetTree, index: NodeIndex) -> bytes | None:
-    node = tree.nodes[index]
-    return None if node is None else node.parent_hash
+    # The condition leaves at most one candidate: no need to hash, or to look at, any other.
+    merged = resolution - unmerged
+    if len(merged) != 1 or not unmerged <= resolution:
+        return False
+    node = tree.nodes[merged.pop()]
+    return node is not None and node.parent_hash == parent_hash(tree, parent, sibling)

@@ -81,9 +81,12 @@ def decode_private_message(message: bytes) -> PrivateMessage:
     Raises:
         DecodeError: Not well-formed, or of another wire format.
     """
-    if message[:4] != MESSAGE_START:
+    reader = Reader(message)
+    if reader.remaining < len(MESSAGE_START) or reader.fixed(len(MESSAGE_START)) != MESSAGE_START:
         raise DecodeError("not an MLS 1.0 PrivateMessage")
-    return PrivateMessage.decode(message[4:])
+    private_message = PrivateMessage.read(reader)
+    reader.finish()
+    return private_message
 
 
 def parse_private_message_header(message: bytes) -> PrivateMessageHeader:

@@ -138,7 +138,7 @@ class Judge:
             added=applied.added,
             extensions=(context.extensions, applied.extensions),
             psk_ids=tuple(psk_id for psk_id, _ in applied.psks),
-            reinit=applied.reinit is not None,
+            reinit=applied.reinit,
         )
         self.judge_commit(change)
 

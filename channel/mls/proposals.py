@@ -7,9 +7,10 @@ proposals and most private ones take.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Self, TypeAlias, assert_never
+from typing import Self, TypeAlias
 
 from channel.mls.codec import Reader, decode, opaque, optional, u8, u16, u32, vector
 from channel.mls.errors import DecodeError
@@ -175,33 +176,34 @@ Proposal: TypeAlias = (
 )
 
 
+def _read_reinit(reader: Reader) -> ReInit:
+    return ReInit(
+        group_id=reader.opaque(),
+        version=ProtocolVersion.read(reader),
+        cipher_suite=reader.u16(),
+        extensions=read_extensions(reader),
+    )
+
+
+# By plain number, in one look-up: 64 KiB hold 16,000 proposals.
+_READERS: dict[int, Callable[[Reader], Proposal]] = {
+    ProposalType.ADD.value: lambda reader: Add(KeyPackage.read(reader)),
+    ProposalType.UPDATE.value: lambda reader: Update(LeafNode.read(reader)),
+    ProposalType.REMOVE.value: lambda reader: Remove(reader.u32()),
+    ProposalType.PSK.value: lambda reader: PreSharedKey(PreSharedKeyID.read(reader)),
+    ProposalType.REINIT.value: _read_reinit,
+    ProposalType.EXTERNAL_INIT.value: lambda reader: ExternalInit(reader.opaque()),
+    ProposalType.GROUP_CONTEXT_EXTENSIONS.value: lambda reader: GroupContextExtensions(
+        read_extensions(reader)
+    ),
+}
+
+
 def read_proposal(reader: Reader) -> Proposal:
     """Read any proposal off a reader."""
     number = reader.u16()
-    if number not in ProposalType.__members__.values():
-        return UnknownProposal(number, reader.opaque())
-    match ProposalType(number):
-        case ProposalType.ADD:
-            return Add(KeyPackage.read(reader))
-        case ProposalType.UPDATE:
-            return Update(LeafNode.read(reader))
-        case ProposalType.REMOVE:
-            return Remove(reader.u32())
-        case ProposalType.PSK:
-            return PreSharedKey(PreSharedKeyID.read(reader))
-        case ProposalType.REINIT:
-            return ReInit(
-                group_id=reader.opaque(),
-                version=ProtocolVersion.read(reader),
-                cipher_suite=reader.u16(),
-                extensions=read_extensions(reader),
-            )
-        case ProposalType.EXTERNAL_INIT:
-            return ExternalInit(reader.opaque())
-        case ProposalType.GROUP_CONTEXT_EXTENSIONS:
-            return GroupContextExtensions(read_extensions(reader))
-        case _ as unreachable:
-            assert_never(unreachable)
+    read = _READERS.get(number)
+    return UnknownProposal(number, reader.opaque()) if read is None else read(reader)
 
 
 def decode_proposal(data: bytes) -> Proposal:

@@ -13,6 +13,9 @@ from channel.mls.crypto import CipherSuite
 from channel.mls.errors import ValidationError
 from channel.mls.psk import ExternalPSK, PreSharedKeyID, ResumptionPSK, ResumptionPSKUsage
 
+MAX_PSKS = 0xFFFF
+"""As many as one commit or Welcome can name: their number is a uint16 of the PSKLabel."""
+
 PSKs: TypeAlias = Mapping[Any, bytes] | Callable[[PreSharedKeyID], bytes | None]
 """The keys a caller knows: by `ExternalPSK` or `ResumptionPSK`, or a function that gives None if unknown."""
 
@@ -62,9 +65,13 @@ def find_psks(
         find: Gives the values.
 
     Raises:
-        ValidationError: A nonce has the wrong length, a name comes twice, or a key is unknown.
+        ValidationError: There are too many, a nonce has the wrong length, a name comes twice, or a key is
+            unknown.
     """
     found: dict[PreSharedKeyID, bytes] = {}
+    psk_ids = tuple(psk_ids)
+    if len(psk_ids) > MAX_PSKS:
+        raise ValidationError("8.4-2", "more pre-shared keys are named than can be counted")
     for psk_id in psk_ids:
         if len(psk_id.psk_nonce) != suite.hash_size:
             raise ValidationError("12.1.4-2", "the nonce of a pre-shared key has the wrong length")

@@ -93,7 +93,7 @@ class CommitFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApplicationReceived:
-    """An application message opened.
+    """An application message opened (RFC 9420, section 15).
 
     Attributes:
         group: The group from now on; store it before anybody is told.
@@ -114,7 +114,7 @@ class ApplicationReceived:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProposalReceived:
-    """A valid proposal, kept in the group until a commit or the epoch's end.
+    """A valid proposal, kept in the group until a commit or the epoch's end (RFC 9420, section 12.1).
 
     Attributes:
         group: The group from now on.
@@ -135,7 +135,7 @@ class ProposalReceived:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommitReceived:
-    """A commit has been accepted: another's, or our own that the relay ordered.
+    """A commit has been accepted: another's, or our own that was ordered (RFC 9420, section 12.4.2).
 
     Attributes:
         group: The group in the next epoch; if we were removed, the old epoch, closed.

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from channel.mls.authenticated_content import AuthenticatedContent
 from channel.mls.commit import process_commit
-from channel.mls.errors import StateError
+from channel.mls.errors import StateError, ValidationError
 from channel.mls.external_commit import process_external_commit
-from channel.mls.opening import Opened, open_message
+from channel.mls.message_protection import Unsealed
+from channel.mls.opening import open_message
 from channel.mls.proposal_list import Applied, Judge
 from channel.mls.proposals import Commit, Proposal
 from channel.mls.received import (
@@ -28,28 +30,39 @@ if TYPE_CHECKING:
     from channel.mls.group import Group
 
 
-def receive(group: Group, message: bytes, *, judge: Judge, own_pending: Group | None) -> Received:
-    """See `Group.receive`."""
+def receive(
+    group: Group,
+    message: bytes,
+    *,
+    outsiders: bool,
+    judge: Callable[[], Judge],
+    own_pending: Group | None,
+) -> Received:
+    """See `Group.receive`; `judge` is called for handshakes only."""
     group.message_state.check_in_use()
     if own_pending is not None and own_pending.is_own_commit(message):
         return adopt(group, own_pending)
-    opened = open_message(group, message, outsiders=judge.outsiders)
-    content = opened.content.content
-    match content.content:
-        case bytes() as application_data:
-            messages = group.message_state.then(secret_tree=opened.secret_tree, proposals=group.proposals)
-            return ApplicationReceived(
-                group=replace(group, message_state=messages),
-                sender=content.sender.leaf_index,
-                application_data=application_data,
-                authenticated_data=content.authenticated_data,
-                signature=opened.content.auth.signature,
-                generation=opened.generation,
-            )
+    opened = open_message(group, message, outsiders=outsiders)
+    if isinstance(opened, Unsealed) and isinstance(opened.said, bytes):
+        messages = group.message_state
+        return ApplicationReceived(
+            group=group.with_messages(
+                messages.then(secret_tree=opened.secret_tree, proposals=messages.proposals)
+            ),
+            sender=opened.sender,
+            application_data=opened.said,
+            authenticated_data=opened.authenticated_data,
+            signature=opened.signature,
+            generation=opened.generation,
+        )
+    content = opened.content
+    match content.content.content:
         case Commit() as commit:
-            return _receive_commit(group, opened.content, commit, judge)
+            return _receive_commit(group, content, commit, judge())
+        case bytes():
+            raise ValidationError("6-1", "application data in a PublicMessage")
         case proposal:
-            return _receive_proposal(group, opened, proposal, judge)
+            return _receive_proposal(group, opened.secret_tree, content, proposal, judge())
 
 
 def adopt(group: Group, pending: Group) -> CommitReceived:
@@ -65,13 +78,15 @@ def adopt(group: Group, pending: Group) -> CommitReceived:
     return CommitReceived(group=adopted, facts=own_commit.facts)
 
 
-def _receive_proposal(group: Group, opened: Opened, proposal: Proposal, judge: Judge) -> ProposalReceived:
+def _receive_proposal(
+    group: Group, secret_tree: SecretTree, content: AuthenticatedContent, proposal: Proposal, judge: Judge
+) -> ProposalReceived:
     epoch = group.epoch_state
-    waiting = WaitingProposal.of(epoch.suite, opened.content, proposal)
+    waiting = WaitingProposal.of(epoch.suite, content, proposal)
     check_alone(epoch, waiting.sent, judge=judge)
-    messages = group.message_state.then(secret_tree=opened.secret_tree, proposals=(*group.proposals, waiting))
+    messages = group.message_state.then(secret_tree=secret_tree, proposals=(*group.proposals, waiting))
     return ProposalReceived(
-        group=replace(group, message_state=messages),
+        group=group.with_messages(messages),
         sender=waiting.sent.sender,
         proposal=proposal,
         reference=waiting.reference,

@@ -81,11 +81,7 @@ class Ratchet:
 
     def key(self, suite: CipherSuite) -> tuple[bytes, bytes]:
         """Key and nonce of the next generation."""
-        generation = self.generation
-        return (
-            suite.derive_tree_secret(self.secret, b"key", generation, suite.aead_key_size),
-            suite.derive_tree_secret(self.secret, b"nonce", generation, suite.aead_nonce_size),
-        )
+        return suite.derive_key_and_nonce(self.secret, b"\x04" + self.generation.to_bytes(4, "big"))
 
     def after(self, suite: CipherSuite, skipped: tuple[SkippedKey, ...]) -> Ratchet:
         """The ratchet one generation on, holding these skipped keys.

@@ -52,7 +52,7 @@ def seal_application(
         random=random,
     )
     return SealedMessage(
-        group=replace(group, message_state=group.message_state.then(secret_tree=sealed.secret_tree)),
+        group=group.with_messages(group.message_state.then(secret_tree=sealed.secret_tree)),
         message=sealed.message,
         signature=sealed.signature,
         generation=sealed.generation,

@@ -19,18 +19,17 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-import protocols.ed25519
-import protocols.errors
+from channel.mls.ed25519 import check_public_key, load_public_key
 from channel.mls.errors import VerificationError
 from channel.mls.types import Random
 
 
 @dataclass(frozen=True, slots=True)
 class SignatureKeyPair:
-    """A leaf's signature keys, raw.
+    """A leaf's signature keys, raw (RFC 9420, section 5.1.2).
 
     Attributes:
-        private_key: The secret half.
+        private_key: The secret half: the suite's seed or big-endian scalar.
         public_key: What goes into the leaf's `signature_key`.
     """
 
@@ -83,19 +82,14 @@ class Ed25519:
 
     def check_public_key(self, public_key: bytes) -> None:
         """Refuse a key that is not 32 bytes, not canonical, or of low order."""
-        try:
-            protocols.ed25519.check_public_key(public_key)
-        except protocols.errors.VerificationError as error:
-            raise VerificationError(str(error)) from None
+        check_public_key(public_key)
 
     def verify(self, public_key: bytes, message: bytes, signature: bytes) -> None:
         """Check a peer's 64-byte signature."""
         try:
-            protocols.ed25519.public_key(public_key).verify(signature, message)
+            load_public_key(public_key).verify(signature, message)
         except cryptography.exceptions.InvalidSignature:
             raise VerificationError("signature does not verify") from None
-        except protocols.errors.VerificationError as error:
-            raise VerificationError(str(error)) from None
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,6 +69,8 @@ class CipherSuite:
     aead_nonce_size: int = field(repr=False, init=False, compare=False)
     kem: KEM = field(repr=False, init=False, compare=False)
     zero: bytes = field(repr=False, init=False, compare=False)
+    _key_label: bytes = field(repr=False, init=False, compare=False)
+    _nonce_label: bytes = field(repr=False, init=False, compare=False)
 
     def __post_init__(self) -> None:
         # Fields and not properties: a message asks for them a dozen times.
@@ -80,6 +82,8 @@ class CipherSuite:
             "aead_nonce_size": self.hpke.aead.nonce_size,
             "kem": self.hpke.kem,
             "zero": bytes(self.hpke.kdf.hash.digest_size),
+            "_key_label": _kdf_label_prefix(self.hpke.aead.key_size, b"key"),
+            "_nonce_label": _kdf_label_prefix(self.hpke.aead.nonce_size, b"nonce"),
         }.items():
             object.__setattr__(self, name, value)
 
@@ -123,6 +127,19 @@ class CipherSuite:
         """DeriveTreeSecret (section 9.1): `length` bytes."""
         info = _kdf_label_prefix(length, label) + b"\x04" + generation.to_bytes(4, "big")
         return HKDFExpand(self.hash_algorithm, length, info).derive(secret)
+
+    def derive_key_and_nonce(self, secret: bytes, encoded_context: bytes) -> tuple[bytes, bytes]:
+        """ExpandWithLabel (section 8) of an AEAD key and its nonce, as every message needs them twice.
+
+        Args:
+            secret: Of the ratchet (section 9.1) or of the sender data (section 6.3.2).
+            encoded_context: The context with its length before it.
+        """
+        hash_, key_size, nonce_size = self.hash_algorithm, self.aead_key_size, self.aead_nonce_size
+        return (
+            HKDFExpand(hash_, key_size, self._key_label + encoded_context).derive(secret),
+            HKDFExpand(hash_, nonce_size, self._nonce_label + encoded_context).derive(secret),
+        )
 
     def ref_hash(self, label: bytes, value: bytes) -> bytes:
         """RefHash (section 5.2); the label is whole."""

@@ -11,7 +11,7 @@ from channel.mls import tree_math
 from channel.mls.errors import ValidationError
 from channel.mls.external_senders import external_senders
 from channel.mls.parent_hash import check_parent_hashes
-from channel.mls.ratchet_tree import RatchetTree
+from channel.mls.ratchet_tree import ParentNode, RatchetTree
 from channel.mls.tree_math import NodeIndex
 from channel.mls.types import GroupContext, check_extensions
 from channel.mls.validation import STRICT, Leniency, check_leaf_node, check_members
@@ -49,22 +49,25 @@ def check_unmerged_leaves(tree: RatchetTree) -> None:
         ValidationError: A list is not ascending, names a leaf that is blank or not below the parent, or one
             that a parent in between does not name.
     """
-    for index in range(1, len(tree.nodes), 2):
+    # Sets, because a list is as long as whoever made the tree likes, and every other may be looked up in it.
+    listed = {
+        NodeIndex(index): frozenset(node.unmerged_leaves)
+        for index, node in enumerate(tree.nodes)
+        if isinstance(node, ParentNode)
+    }
+    for index in listed:
         parent = tree.parent(index)
-        if parent is None or not parent.unmerged_leaves:
-            continue
-        unmerged = parent.unmerged_leaves
+        unmerged = () if parent is None else parent.unmerged_leaves
         if any(first >= second for first, second in pairwise(unmerged)):
             raise ValidationError("7.1-1", "unmerged leaves are not in ascending order")
         for leaf in unmerged:
             node = NodeIndex(2 * leaf)
-            if tree.leaf(leaf) is None or not tree_math.is_in_subtree(node, NodeIndex(index)):
+            if tree.leaf(leaf) is None or not tree_math.is_in_subtree(node, index):
                 raise ValidationError("12.4.3.1-5", "an unmerged leaf is blank or not below its parent node")
             for between in tree_math.direct_path(node, tree.leaf_count):
                 if between == index:
                     break
-                lower = tree.parent(between)
-                if lower is not None and leaf not in lower.unmerged_leaves:
+                if between in listed and leaf not in listed[between]:
                     raise ValidationError(
                         "12.4.3.1-6", "an unmerged leaf is missing in a parent node in between"
                     )

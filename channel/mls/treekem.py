@@ -176,8 +176,8 @@ def merge_path(
     new_keys = {update_path.leaf_node.encryption_key, *keys}
     if (
         len(new_keys) != len(keys) + 1
-        or any(node is not None and node.encryption_key in new_keys for node in tree.nodes)
-        or any(leaf_node.signature_key in new_keys for _, leaf_node in tree.leaves())
+        or not new_keys.isdisjoint([node.encryption_key for node in tree.nodes if node is not None])
+        or not new_keys.isdisjoint([node.signature_key for node in tree.nodes if isinstance(node, LeafNode)])
         or update_path.leaf_node.signature_key in new_keys
     ):
         raise ValidationError("12.4.2-2", "a public key of the update path is already in the tree")

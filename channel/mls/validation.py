@@ -8,8 +8,10 @@ forgiven, for objects that others made and that are looser than the RFC.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
+from channel.mls.credential import check_certificate
 from channel.mls.crypto import CipherSuite
 from channel.mls.errors import DecodeError, ValidationError
 from channel.mls.key_package import KeyPackage
@@ -100,10 +102,12 @@ def check_leaf_node(
         raise ValidationError(
             "7.2-4", "a leaf's capabilities do not list the group's cipher suite and version"
         )
-    for extension in leaf_node.extensions:
-        if not _supports_extension(leaf_node, extension.extension_type):
-            raise ValidationError("7.3-4", "a leaf has an extension that its own capabilities do not list")
+    if leaf_node.extensions and not _supports_extensions(
+        leaf_node, (extension.extension_type for extension in leaf_node.extensions)
+    ):
+        raise ValidationError("7.3-4", "a leaf has an extension that its own capabilities do not list")
     check_supports_group(leaf_node, extensions=extensions)
+    check_certificate(leaf_node.credential, leaf_node.signature_key)
     suite.check_signature_key(leaf_node.signature_key)
     suite.check_hpke_public_key(leaf_node.encryption_key)
 
@@ -119,20 +123,20 @@ def check_supports_group(leaf_node: LeafNode, *, extensions: tuple[Extension, ..
     capabilities = leaf_node.capabilities
     required = required_capabilities(extensions)
     if (
-        not all(_supports_extension(leaf_node, number) for number in required.extensions)
+        not _supports_extensions(leaf_node, required.extensions)
         or not (_DEFAULT_PROPOSALS.union(capabilities.proposals)).issuperset(required.proposals)
         or not set(capabilities.credentials).issuperset(required.credentials)
     ):
         raise ValidationError(
             "7.3-1", "a leaf does not support what the group's required_capabilities demand"
         )
-    for extension in extensions:
-        if not _supports_extension(leaf_node, extension.extension_type):
-            raise ValidationError("13.4-2", "a leaf does not support an extension of the GroupContext")
+    if not _supports_extensions(leaf_node, (extension.extension_type for extension in extensions)):
+        raise ValidationError("13.4-2", "a leaf does not support an extension of the GroupContext")
 
 
-def _supports_extension(leaf_node: LeafNode, number: int) -> bool:
-    return number in _DEFAULT_EXTENSIONS or number in leaf_node.capabilities.extensions
+def _supports_extensions(leaf_node: LeafNode, numbers: Iterable[int]) -> bool:
+    # A set, because both lists are as long as a peer likes: one by one, 64 KiB would take seconds.
+    return _DEFAULT_EXTENSIONS.union(leaf_node.capabilities.extensions).issuperset(numbers)
 
 
 def check_source(leaf_node: LeafNode, source: LeafNodeSource) -> None:

@@ -5,23 +5,13 @@ from typing import Any
 
 import pytest
 
-from channel.mls import (
-    Add,
-    CommitFacts,
-    DecodeError,
-    Extension,
-    Group,
-    GroupContextExtensions,
-    ValidationError,
-    VerificationError,
-    WireFormat,
-    cipher_suite,
-    first_interim_transcript_hash,
-    verify_next_context,
-    verify_tree,
-)
+from channel.mls import Group, cipher_suite
+from channel.mls.audit import first_interim_transcript_hash, verify_next_context, verify_tree
 from channel.mls.authenticated_content import FramedContent, Sender
-from channel.mls.types import GroupContext
+from channel.mls.errors import DecodeError, ValidationError, VerificationError
+from channel.mls.proposals import Add, GroupContextExtensions
+from channel.mls.received import CommitFacts
+from channel.mls.types import Extension, GroupContext, WireFormat
 from tests.support.builders import (
     GROUP_ID,
     JUDGE,

@@ -5,35 +5,30 @@ from typing import Any
 
 import pytest
 
-from channel.mls import (
-    Add,
-    Extension,
-    Group,
-    GroupContextExtensions,
-    PeerError,
-    Remove,
-    StateError,
-    Update,
-    ValidationError,
-    VerificationError,
-)
+from channel.mls import Group
+from channel.mls.errors import PeerError, StateError, ValidationError, VerificationError
 from channel.mls.framing import MLSMessage
 from channel.mls.leaf_node import LeafNodeSource
 from channel.mls.proposal_list import Judge, SentProposal, apply_proposals, check_replacement
 from channel.mls.proposals import (
+    Add,
     Commit,
     ExternalInit,
+    GroupContextExtensions,
     PreSharedKey,
     Proposal,
     ProposalRef,
     ReInit,
+    Remove,
     UnknownProposal,
+    Update,
 )
 from channel.mls.psk import ExternalPSK, PreSharedKeyID
 from channel.mls.public_message import PublicMessage, unprotect_public
 from channel.mls.secret_tree import SecretTree
 from channel.mls.state import MessageState
 from channel.mls.tree_math import LeafCount, LeafIndex
+from channel.mls.types import Extension
 from channel.mls.waiting import own_update
 from tests.support.builders import (
     JUDGE,

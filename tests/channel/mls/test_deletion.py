@@ -4,13 +4,20 @@ Every secret that the library derives is written down while the members act. Aft
 searched for all of them.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
 
-from channel.mls import Add, CipherSuite, Group, GroupContextExtensions, PeerError, Remove
-from channel.mls.tree_math import NodeIndex
+import channel.mls.suite
+from channel.mls import Group
+from channel.mls.codec import Reader
+from channel.mls.errors import PeerError
+from channel.mls.proposals import Add, GroupContextExtensions, Remove
+from channel.mls.secret_tree import RatchetType
+from channel.mls.suite import CipherSuite
+from channel.mls.tree_math import LeafIndex, NodeIndex
 from tests.support.builders import (
     JUDGE,
     SUITE,
@@ -56,23 +63,22 @@ def notebook(monkeypatch: pytest.MonkeyPatch) -> Notebook:
     notes = Notebook()
     real: dict[str, Any] = {
         name: getattr(CipherSuite, name)
-        for name in (
-            "expand_with_label",
-            "derive_tree_secret",
-            "extract",
-            "decrypt_with_label",
-            "derive_key_pair",
-            "generate_hpke_key_pair",
-        )
+        for name in ("extract", "decrypt_with_label", "derive_key_pair", "generate_hpke_key_pair")
     }
+    real_expand = HKDFExpand
 
-    def labelled(name: str) -> Any:
-        def spy(suite: CipherSuite, secret: bytes, label: bytes, *rest: Any) -> bytes:
-            result: bytes = real[name](suite, secret, label, *rest)
-            notes.secrets.append((label, result))
+    class Expand:
+        """HKDF-Expand, in which all labelled functions of a cipher suite end."""
+
+        def __init__(self, algorithm: Any, length: int, info: bytes) -> None:
+            self.real = real_expand(algorithm, length, info)
+            self.info = Reader(info)
+
+        def derive(self, secret: bytes) -> bytes:
+            result = self.real.derive(secret)
+            self.info.u16()
+            notes.secrets.append((self.info.opaque().removeprefix(b"MLS 1.0 "), result))
             return result
-
-        return spy
 
     def extract(suite: CipherSuite, salt: bytes, ikm: bytes) -> bytes:
         result: bytes = real["extract"](suite, salt, ikm)
@@ -92,13 +98,30 @@ def notebook(monkeypatch: pytest.MonkeyPatch) -> Notebook:
 
         return spy
 
-    for name in ("expand_with_label", "derive_tree_secret"):
-        monkeypatch.setattr(CipherSuite, name, labelled(name))
+    monkeypatch.setattr(channel.mls.suite, "HKDFExpand", Expand)
     monkeypatch.setattr(CipherSuite, "extract", extract)
     monkeypatch.setattr(CipherSuite, "decrypt_with_label", opened)
     for name in ("derive_key_pair", "generate_hpke_key_pair"):
         monkeypatch.setattr(CipherSuite, name, pair(name))
     return notes
+
+
+def test_the_notebook_misses_nothing(notebook: Notebook) -> None:
+    alice, bob = make_group("alice", "bob")
+    alice, bob = talk(alice, bob)
+    result = alice.commit([Add(make_bundle("eve").key_package)], random=seeded(1), **JUDGE)
+    bob.receive(result.message, **JUDGE)
+    _, _, key, nonce = bob.message_state.secret_tree.next_key(LeafIndex(1), RatchetType.APPLICATION)
+    labels = {label for label, _ in notebook.secrets}
+    schedule = (
+        b"joiner welcome epoch confirm membership resumption authentication encryption exporter external init"
+    )
+    assert labels >= {*schedule.split(), b"sender data", b"tree", b"handshake", b"application"}
+    assert labels >= {b"key", b"nonce", b"secret", b"path", b"node", b"extract", b"opened"}
+    assert {key, nonce} <= {secret for _, secret in notebook.secrets}
+    for kept in fields(bob.epoch_state.secrets):
+        secret = getattr(bob.epoch_state.secrets, kept.name)
+        assert secret in {found for _, found in notebook.secrets}
 
 
 def talk(sender: Group, *others: Group) -> list[Group]:
@@ -202,6 +225,50 @@ def test_a_refused_commit_leaves_nothing_of_where_it_led(notebook: Notebook) -> 
     assert bob.encode() == stored
     assert notebook.secrets
     assert not [label for label, secret in notebook.secrets if label in NEVER_STORED and secret in stored]
+
+
+def test_what_was_passed_over_is_kept_as_key_and_nonce_alone(notebook: Notebook) -> None:
+    alice, bob = make_group("alice", "bob")
+    for seed in range(3):
+        alice, message = alice.protect(b"", random=seeded(seed))
+    notebook.secrets.clear()
+    bob = bob.receive(message, **JUDGE).group
+    stored = bob.encode()
+    steps, keys, nonces = (
+        [secret for label, secret in notebook.secrets if label == wanted and len(secret) == length]
+        for wanted, length in ((b"secret", 32), (b"key", 16), (b"nonce", 12))
+    )
+    assert [secret in stored for secret in steps] == [False, False, True]
+    # Each list begins with what the sender data took, which is of this message only.
+    assert [key in stored for key in keys] == [False, True, True, False]
+    assert [nonce in stored for nonce in nonces] == [False, True, True, False]
+
+
+def test_no_secret_of_any_past_epoch_is_left_in_any_state(notebook: Notebook) -> None:
+    groups = make_group("alice", "bob", "carol")
+    for epoch in range(5):
+        committer = epoch % 3
+        speaker, proposer = (committer + 1) % 3, (committer + 2) % 3
+        # A message that never arrives, one that passes over it, and a proposal.
+        groups[speaker], _ = groups[speaker].protect(b"lost", random=seeded(epoch))
+        order = [groups[speaker], groups[committer], groups[proposer]]
+        groups[speaker], groups[committer], groups[proposer] = talk(*order)
+        groups[proposer], update = groups[proposer].propose_update(
+            random=seeded(epoch), public=epoch % 2 == 0
+        )
+        for index in (committer, speaker):
+            groups[index] = groups[index].receive(update, **JUDGE).group
+        notebook.turn_page()
+        made = groups[committer].commit(random=seeded(f"commit {epoch}"), **JUDGE)
+        groups = [
+            group.receive(
+                made.message, own_pending=made.pending if index == committer else None, **JUDGE
+            ).group
+            for index, group in enumerate(groups)
+        ]
+        for group in groups:
+            notebook.check_new_epoch(group)
+    assert len(notebook.old) > 500
 
 
 def test_the_example_of_section_9_2() -> None:

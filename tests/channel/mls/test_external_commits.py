@@ -6,26 +6,14 @@ from typing import Any
 
 import pytest
 
-from channel.mls import (
-    Add,
-    CommitReceived,
-    Credential,
-    DecodeError,
-    Extension,
-    Group,
-    PeerError,
-    Remove,
-    StateError,
-    ValidationError,
-    VerificationError,
-    cipher_suite,
-)
+from channel.mls import CommitReceived, Credential, Group, cipher_suite
 from channel.mls.authenticated_content import Sender, SenderType
 from channel.mls.codec import opaque
+from channel.mls.errors import DecodeError, PeerError, StateError, ValidationError, VerificationError
 from channel.mls.framing import MLSMessage
-from channel.mls.proposals import Commit, ExternalInit, PreSharedKey, ProposalRef
+from channel.mls.proposals import Add, Commit, ExternalInit, PreSharedKey, ProposalRef, Remove
 from channel.mls.psk import ExternalPSK, PreSharedKeyID
-from channel.mls.types import ExtensionType
+from channel.mls.types import Extension, ExtensionType
 from channel.mls.update_path import UpdatePath
 from tests.support.builders import (
     JUDGE,

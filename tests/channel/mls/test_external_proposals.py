@@ -5,26 +5,16 @@ from typing import Any
 
 import pytest
 
-from channel.mls import (
-    Add,
-    Credential,
-    Extension,
-    Group,
-    GroupContextExtensions,
-    ProposalReceived,
-    Remove,
-    Update,
-    ValidationError,
-    VerificationError,
-)
+from channel.mls import Credential, Group, ProposalReceived
 from channel.mls.authenticated_content import Sender, SenderType
+from channel.mls.errors import ValidationError, VerificationError
 from channel.mls.external_proposals import propose_externally, propose_to_join
 from channel.mls.external_senders import ExternalSender, encode_external_senders
 from channel.mls.framing import MLSMessage
 from channel.mls.proposal_list import Judge, SentProposal, apply_proposals
-from channel.mls.proposals import Commit, ExternalInit, Proposal
+from channel.mls.proposals import Add, Commit, ExternalInit, GroupContextExtensions, Proposal, Remove, Update
 from channel.mls.tree_math import LeafIndex
-from channel.mls.types import ExtensionType
+from channel.mls.types import Extension, ExtensionType
 from channel.mls.waiting import own_update
 from tests.support.builders import JUDGE, SUITE, accept, make_bundle, make_group, seeded
 from tests.support.outsiders import key_pair, read_public, speak

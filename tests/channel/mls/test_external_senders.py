@@ -4,18 +4,12 @@ from typing import Any
 
 import pytest
 
-from channel.mls import (
-    Add,
-    Credential,
-    Extension,
-    Group,
-    GroupContextExtensions,
-    ValidationError,
-    VerificationError,
-    verify_tree,
-)
+from channel.mls import Credential, Group
+from channel.mls.audit import verify_tree
+from channel.mls.errors import ValidationError, VerificationError
 from channel.mls.external_senders import ExternalSender, encode_external_senders, external_senders
-from channel.mls.types import ExtensionType
+from channel.mls.proposals import Add, GroupContextExtensions
+from channel.mls.types import Extension, ExtensionType
 from tests.support.builders import (
     JUDGE,
     LIFETIME,

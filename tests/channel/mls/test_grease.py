@@ -4,9 +4,12 @@ from dataclasses import replace
 
 import pytest
 
-from channel.mls import Add, Credential, DecodeError, Extension, Group, GroupContextExtensions
+from channel.mls import Credential, Group
+from channel.mls.errors import DecodeError
 from channel.mls.key_package import sign_key_package
 from channel.mls.leaf_node import LeafNode
+from channel.mls.proposals import Add, GroupContextExtensions
+from channel.mls.types import Extension
 from tests.support.builders import (
     JUDGE,
     SUITE,

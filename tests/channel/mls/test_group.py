@@ -5,28 +5,20 @@ from typing import Any
 
 import pytest
 
-from channel.mls import (
-    Add,
-    ApplicationReceived,
-    CommitReceived,
+from channel.mls import ApplicationReceived, CommitReceived, Group, ProposalReceived
+from channel.mls.authenticated_content import verify_framed_content
+from channel.mls.errors import (
     DecryptionError,
-    Extension,
     GenerationError,
-    Group,
-    GroupContextExtensions,
-    ProposalReceived,
-    Remove,
     StateError,
-    Update,
     ValidationError,
     VerificationError,
-    verify_framed_content,
 )
 from channel.mls.private_message import parse_private_message_header
-from channel.mls.proposals import Commit
+from channel.mls.proposals import Add, Commit, GroupContextExtensions, Remove, Update
 from channel.mls.sending import PADDED_SIZES
 from channel.mls.tree_math import LeafIndex
-from channel.mls.types import ContentType
+from channel.mls.types import ContentType, Extension
 from channel.mls.waiting import MAX_CHOSEN, own_update
 from tests.support.builders import (
     JUDGE,

@@ -8,18 +8,10 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from channel.mls import (
-    Add,
-    ApplicationReceived,
-    CommitReceived,
-    CommitResult,
-    DecryptionError,
-    GenerationError,
-    Group,
-    Proposal,
-    Remove,
-    ValidationError,
-)
+from channel.mls import ApplicationReceived, CommitReceived, Group
+from channel.mls.errors import DecryptionError, GenerationError, ValidationError
+from channel.mls.proposals import Add, Proposal, Remove
+from channel.mls.sent import CommitResult
 from tests.support.builders import JUDGE, accept, make_bundle, make_group, seeded
 
 MAX_MEMBERS = 7

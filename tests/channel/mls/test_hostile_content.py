@@ -7,12 +7,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from channel.mls import Add, DecodeError, Group, PeerError, Remove, ValidationError
+from channel.mls import Group
+from channel.mls.errors import DecodeError, PeerError, ValidationError
 from channel.mls.group_info import GroupInfo
-from channel.mls.message_protection import encrypt
+from channel.mls.proposals import Add, Remove
 from channel.mls.ratchet_tree import RatchetTree
 from channel.mls.types import ContentType, Extension, ExtensionType
 from channel.mls.welcome import GroupSecrets
+from tests.channel.mls.damage import DAMAGE, damaged
 from tests.support.builders import (
     JUDGE,
     SUITE,
@@ -21,6 +23,7 @@ from tests.support.builders import (
     forge_welcome,
     make_bundle,
     make_group,
+    seal_bytes,
     seeded,
 )
 
@@ -31,52 +34,6 @@ PROPOSAL = Add(EVE.key_package).encode()
 INVITED = ALICE.commit([Add(EVE.key_package)], random=seeded("invite"), **JUDGE)
 TREE = INVITED.pending.ratchet_tree()
 BEFORE = BOB.encode()
-
-DAMAGE = st.lists(
-    st.tuples(
-        st.integers(min_value=0),
-        st.sampled_from(("flip", "set", "cut", "insert", "copy")),
-        st.integers(min_value=0, max_value=255),
-        st.integers(min_value=1, max_value=40),
-    ),
-    min_size=1,
-    max_size=3,
-)
-"""Places, ways and sizes of damage."""
-
-
-def damaged(data: bytes, damage: list[tuple[int, str, int, int]]) -> bytes:
-    result = bytearray(data)
-    for place, way, value, length in damage:
-        position = place % (len(result) or 1)
-        match way:
-            case "flip" if result:
-                result[position] ^= 1 << value % 8
-            case "set" if result:
-                result[position] = value
-            case "cut":
-                del result[position : position + length]
-            case "insert":
-                result[position:position] = bytes([value]) * length
-            case _:
-                result[position : position + length] = result[value : value + length]
-    return bytes(result)
-
-
-def seal_bytes(group: Group, content_type: ContentType, encoded: bytes) -> bytes:
-    """A PrivateMessage of these very content bytes, as a hostile member can always make it."""
-    state = group.epoch_state
-    honest: Any = commit_of(group) if content_type is ContentType.COMMIT else Remove(2)
-    signed = state.sign(honest, authenticated_data=b"")
-    content = replace(signed.content, _encoded_content=encoded)
-    context = state.epoch_context
-    tbs = context.framed_content_tbs(state.own_leaf_index, content_type, b"", encoded)
-    signature = SUITE.sign_with_label(state.signing_key, b"FramedContentTBS", tbs)
-    tag = bytes(32) if content_type is ContentType.COMMIT else None
-    forged = replace(
-        signed, content=content, auth=replace(signed.auth, signature=signature, confirmation_tag=tag)
-    )
-    return encrypt(context, group.message_state.secret_tree, forged, random=seeded("guard")).message
 
 
 @settings(deadline=None)

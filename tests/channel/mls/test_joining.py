@@ -5,25 +5,16 @@ from typing import Any
 
 import pytest
 
-from channel.mls import (
-    Add,
-    DecodeError,
-    DecryptionError,
-    Extension,
-    Group,
-    KeyPackageBundle,
-    LeafNode,
-    Remove,
-    StateError,
-    ValidationError,
-    VerificationError,
-    cipher_suite,
-)
+from channel.mls import Group, KeyPackageBundle, cipher_suite
 from channel.mls.crypto import supported_cipher_suites
+from channel.mls.errors import DecodeError, DecryptionError, StateError, ValidationError, VerificationError
 from channel.mls.framing import MLSMessage
 from channel.mls.hpke import HPKECiphertext
+from channel.mls.leaf_node import LeafNode
+from channel.mls.proposals import Add, Remove
 from channel.mls.psk import ExternalPSK, PreSharedKeyID
 from channel.mls.ratchet_tree import ParentNode, RatchetTree
+from channel.mls.types import Extension
 from channel.mls.welcome import Welcome
 from tests.support.builders import (
     JUDGE,

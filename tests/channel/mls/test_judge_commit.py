@@ -4,10 +4,11 @@ from typing import Any
 
 import pytest
 
-from channel.mls import Add, Extension, Group, GroupContextExtensions, Remove
+from channel.mls import Group
 from channel.mls.commit_change import CommitChange
-from channel.mls.proposals import PreSharedKey
+from channel.mls.proposals import Add, GroupContextExtensions, PreSharedKey, Remove
 from channel.mls.psk import ExternalPSK, PreSharedKeyID
+from channel.mls.types import Extension
 from tests.support.builders import JUDGE, make_bundle, make_group, seeded
 from tests.support.outsiders import join
 

@@ -5,23 +5,20 @@ from typing import Any
 
 import pytest
 
-from channel.mls import (
-    Add,
-    Capabilities,
-    Credential,
-    Extension,
-    GroupContextExtensions,
-    KeyPackage,
-    Lifetime,
-    ValidationError,
-    VerificationError,
-    check_key_package,
-)
+from channel.mls import KeyPackage, Lifetime
 from channel.mls.credential import CredentialType
 from channel.mls.crypto import supported_cipher_suites
-from channel.mls.leaf_node import LeafNodeSource, RequiredCapabilities
-from channel.mls.types import ExtensionType
-from channel.mls.validation import MAX_LIFETIME_S, Leniency, check_leaf_node, check_lifetime
+from channel.mls.errors import ValidationError, VerificationError
+from channel.mls.leaf_node import Capabilities, LeafNodeSource, RequiredCapabilities
+from channel.mls.proposals import Add, GroupContextExtensions
+from channel.mls.types import Extension, ExtensionType
+from channel.mls.validation import (
+    MAX_LIFETIME_S,
+    Leniency,
+    check_key_package,
+    check_leaf_node,
+    check_lifetime,
+)
 from tests.support.builders import (
     JUDGE,
     LOW_ORDER_KEYS,
@@ -33,6 +30,7 @@ from tests.support.builders import (
     make_group,
     seeded,
 )
+from tests.support.certificates import certificate, x509_credential
 from tests.support.refusal import refuse
 
 EVE = make_bundle("eve")
@@ -50,14 +48,14 @@ BROKEN: dict[str, tuple[str, dict[str, Any]]] = {
     "uses what others lack": (
         "7.3-2",
         {
-            "credential": Credential(b"", (b"certificate",), CredentialType.X509),
+            "credential": x509_credential(certificate(SUITE, EVE.signature_private_key)),
             "capabilities": replace(LISTED, credentials=(1, 2)),
         },
     ),
     "lacks what others use": (
         "7.3-2",
         {
-            "credential": Credential(b"", (b"certificate",), CredentialType.X509),
+            "credential": x509_credential(certificate(SUITE, EVE.signature_private_key)),
             "capabilities": replace(LISTED, credentials=(2,)),
         },
     ),

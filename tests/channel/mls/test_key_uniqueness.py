@@ -5,9 +5,11 @@ from typing import Any
 
 import pytest
 
-from channel.mls import Add, Group, GroupContextExtensions, Update, ValidationError, VerificationError
+from channel.mls import Group
+from channel.mls.errors import ValidationError, VerificationError
 from channel.mls.key_package import KeyPackageBundle
 from channel.mls.leaf_node import LeafNodeSource
+from channel.mls.proposals import Add, GroupContextExtensions, Update
 from channel.mls.tree_math import NodeIndex
 from channel.mls.validation import check_members
 from tests.support.builders import (

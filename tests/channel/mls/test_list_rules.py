@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from channel.mls import Add, Capabilities, Extension, Group, GroupContextExtensions, Proposal, Remove
-from channel.mls.leaf_node import RequiredCapabilities
-from channel.mls.proposals import Commit, ProposalRef
-from channel.mls.types import ExtensionType
+from channel.mls import Group
+from channel.mls.leaf_node import Capabilities, RequiredCapabilities
+from channel.mls.proposals import Add, Commit, GroupContextExtensions, Proposal, ProposalRef, Remove
+from channel.mls.types import Extension, ExtensionType
 from tests.support.builders import (
     JUDGE,
     LIFETIME,

@@ -55,7 +55,7 @@ def zeros(length: int) -> bytes:
 
 def signature_key(leaf: LeafIndex) -> bytes:
     if leaf == 3:
-        raise ValidationError("6.3.2-1", "the sender's leaf is blank")
+        raise ValidationError("6.1-1", "the sender's leaf is blank")
     return KEYS[leaf].public_key
 
 

@@ -5,12 +5,8 @@ from typing import Any
 
 import pytest
 
-from channel.mls import (
-    DecryptionError,
-    Group,
-    ValidationError,
-    VerificationError,
-)
+from channel.mls import Group
+from channel.mls.errors import DecryptionError, ValidationError, VerificationError
 from channel.mls.hpke import HPKECiphertext
 from channel.mls.leaf_node import LeafNodeSource
 from channel.mls.parent_hash import parent_hash_chain

@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
-from channel.mls import Add, Group, Remove, ValidationError
+from channel.mls import Group
+from channel.mls.errors import ValidationError
 from channel.mls.group_view import MAX_RESUMPTION_PSKS
-from channel.mls.proposals import PreSharedKey
+from channel.mls.proposals import Add, PreSharedKey, Remove
 from channel.mls.psk import ExternalPSK, PreSharedKeyID, ResumptionPSK, ResumptionPSKUsage
 from tests.support.builders import JUDGE, accept, hostile_commit, make_bundle, make_group, seeded
 from tests.support.refusal import refuse_rule

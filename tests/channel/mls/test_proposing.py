@@ -4,18 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from channel.mls import (
-    Add,
-    Credential,
-    Extension,
-    GroupContextExtensions,
-    Lifetime,
-    PeerError,
-    Proposal,
-    Remove,
-    ValidationError,
-)
-from channel.mls.proposals import UnknownProposal
+from channel.mls import Credential, Lifetime
+from channel.mls.errors import PeerError, ValidationError
+from channel.mls.proposals import Add, GroupContextExtensions, Proposal, Remove, UnknownProposal
+from channel.mls.types import Extension
 from tests.support.builders import JUDGE, NOW_S, forge_key_package, make_bundle, make_group, seeded
 
 EVE = make_bundle("eve")

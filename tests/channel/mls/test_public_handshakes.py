@@ -3,12 +3,14 @@
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from channel.mls import Add, DecodeError, Group, PeerError, Remove, VerificationError
+from channel.mls import Group
+from channel.mls.errors import DecodeError, PeerError, VerificationError
 from channel.mls.external_proposals import propose_to_join
 from channel.mls.framing import MLSMessage
+from channel.mls.proposals import Add, Remove
 from channel.mls.public_message import PublicMessage
 from tests.support.builders import (
     JUDGE,
@@ -123,6 +125,7 @@ HONEST = (
 )
 
 
+@settings(deadline=None)
 @given(st.sampled_from(HONEST), st.data())
 def test_a_damaged_handshake_raises_nothing_but_a_peer_error(message: bytes, data: st.DataObject) -> None:
     position = data.draw(st.integers(0, len(message) - 1))

@@ -3,10 +3,11 @@
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from channel.mls import LeafNode, SignatureKeyPair
+from channel.mls import SignatureKeyPair
+from channel.mls.leaf_node import LeafNode
 from channel.mls.parent_hash import check_parent_hashes
 from channel.mls.ratchet_tree import ParentNode, RatchetTree
 from channel.mls.tree_math import LeafIndex, NodeIndex
@@ -42,6 +43,7 @@ def recomputed(tree: RatchetTree) -> RatchetTree:
     return RatchetTree(tree.suite, tree.nodes, [None] * len(tree.nodes))
 
 
+@settings(deadline=None)
 @given(st.data())
 def test_any_history_leaves_a_valid_tree(data: st.DataObject) -> None:
     tree = fresh(data.draw(st.integers(min_value=1, max_value=6)))

@@ -3,13 +3,16 @@
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from channel.mls import DecodeError, Group, KeyPackageBundle, LeafNode, Lifetime, Remove
+from channel.mls import Group, KeyPackageBundle, Lifetime
 from channel.mls.codec import opaque, vector
 from channel.mls.epoch_state import EpochState
+from channel.mls.errors import DecodeError
 from channel.mls.key_package import BUNDLE_VERSION
+from channel.mls.leaf_node import LeafNode
+from channel.mls.proposals import Remove
 from channel.mls.ratchet_tree import Node
 from channel.mls.secret_tree import SecretTree
 from channel.mls.state import STATE_VERSION, MessageState
@@ -107,12 +110,14 @@ def test_parts_of_different_groups_do_not_fit() -> None:
 STORED = make_group("alice", "bob")[1].encode()
 
 
+@settings(deadline=None)
 @given(st.integers(min_value=0, max_value=len(STORED) - 1))
 def test_a_cut_group_is_refused(length: int) -> None:
     with pytest.raises(DecodeError):
         Group.decode(STORED[:length])
 
 
+@settings(deadline=None)
 @given(st.integers(min_value=0, max_value=len(STORED) - 1), st.integers(min_value=1, max_value=255))
 def test_a_damaged_group_is_refused_or_another_one(position: int, flip: int) -> None:
     damaged = bytearray(STORED)

@@ -6,26 +6,17 @@ from typing import Any
 
 import pytest
 
-from channel.mls import (
-    Add,
-    Credential,
-    DecodeError,
-    Extension,
-    Group,
-    KeyPackageBundle,
-    Remove,
-    StateError,
-    ValidationError,
-    cipher_suite,
-)
+from channel.mls import Credential, Group, KeyPackageBundle, cipher_suite
 from channel.mls.codec import opaque
 from channel.mls.commit_change import CommitChange
-from channel.mls.proposals import PreSharedKey, ReInit
+from channel.mls.errors import DecodeError, StateError, ValidationError
+from channel.mls.proposals import Add, PreSharedKey, ReInit, Remove
 from channel.mls.psk import ExternalPSK, PreSharedKeyID, ResumptionPSK, ResumptionPSKUsage
 from channel.mls.sent import CommitResult
 from channel.mls.state import MessageState
 from channel.mls.succession import Predecessor, check_succession, find_succession
 from channel.mls.successors import branch, reinitialise
+from channel.mls.types import Extension
 from tests.support.builders import (
     JUDGE,
     LIFETIME,
@@ -162,13 +153,13 @@ def test_other_proposals_go_before_a_reinit() -> None:
     assert bob.receive(alice.commit(random=seeded(3), **JUDGE).message, **JUDGE).group.reinit == ANEW
 
 
-def test_a_callers_rule_sees_that_a_group_ends() -> None:
+def test_a_callers_rule_sees_what_a_group_ends_for() -> None:
     alice, bob = make_group("alice", "bob")
     seen: list[CommitChange] = []
     result = alice.commit([ANEW], random=seeded(1), **JUDGE)
     bob.receive(result.message, judge_commit=seen.append, **JUDGE)
     bob.receive(alice.commit(random=seeded(2), **JUDGE).message, judge_commit=seen.append, **JUDGE)
-    assert [change.reinit for change in seen] == [True, False]
+    assert [change.reinit for change in seen] == [ANEW, None]
 
 
 def test_only_an_ended_group_is_started_anew() -> None:

@@ -4,10 +4,11 @@ from typing import Any
 
 import pytest
 
-from channel.mls import CommitReceived, Group, KeyPackageBundle, Leniency, ProposalReceived
+from channel.mls import CommitReceived, Group, KeyPackageBundle, ProposalReceived
 from channel.mls.framing import MLSMessage
 from channel.mls.key_package import KeyPackage
 from channel.mls.psk import ExternalPSK
+from channel.mls.validation import Leniency
 from tests.channel.mls.vectors import entries, unhex
 from tests.support.builders import accept
 

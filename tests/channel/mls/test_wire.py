@@ -4,32 +4,24 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from channel.mls import (
-    Add,
-    Capabilities,
-    Credential,
-    DecodeError,
-    Extension,
-    KeyPackage,
-    LeafNode,
-    Lifetime,
-    Remove,
-    ValidationError,
-)
+from channel.mls import Credential, KeyPackage, Lifetime
 from channel.mls.credential import CredentialType
+from channel.mls.errors import DecodeError, ValidationError
 from channel.mls.group_info import GroupInfo
 from channel.mls.hpke import HPKECiphertext
-from channel.mls.leaf_node import LeafNodeSource, RequiredCapabilities
+from channel.mls.leaf_node import Capabilities, LeafNode, LeafNodeSource, RequiredCapabilities
 from channel.mls.proposals import (
+    Add,
     Commit,
     ExternalInit,
     GroupContextExtensions,
     PreSharedKey,
     ProposalRef,
     ReInit,
+    Remove,
     UnknownProposal,
     Update,
     decode_proposal,
@@ -37,7 +29,7 @@ from channel.mls.proposals import (
 from channel.mls.psk import ExternalPSK, PreSharedKeyID
 from channel.mls.ratchet_tree import ParentNode, RatchetTree
 from channel.mls.received import CommitFacts
-from channel.mls.types import GroupContext
+from channel.mls.types import Extension, GroupContext
 from channel.mls.update_path import UpdatePath, UpdatePathNode
 from channel.mls.welcome import EncryptedGroupSecrets, GroupSecrets, Welcome
 from tests.support.builders import SUITE, make_bundle, make_group, path_of
@@ -117,6 +109,7 @@ def test_cut_or_longer_bytes_are_refused(value: Any, decode: Callable[[bytes], A
         decode(encoded + b"\x00")
 
 
+@settings(deadline=None)
 @given(st.data())
 def test_damage_is_refused_or_means_something_else(data: st.DataObject) -> None:
     value, decode = data.draw(st.sampled_from(VALUES))
@@ -135,6 +128,7 @@ def test_damage_is_refused_or_means_something_else(data: st.DataObject) -> None:
     assert decoded.encode() == bytes(damaged)
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=200), st.sampled_from([decode for _, decode in VALUES]))
 def test_garbage_is_refused(data: bytes, decode: Callable[[bytes], Any]) -> None:
     try:
