@@ -1,21 +1,22 @@
 """Random scripts: what members of both sides might do to each other, from a seed.
 
-The choices and our own side's keys come from the seed alone; the other side draws its own keys.
+The choices and our own side's keys come from the seed and the cipher suite's number alone; the other side
+draws its own keys.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
+from typing import TypeAlias
 
-import pytest
-
-from channel.mls import PeerError
-from tests.interop.members import Change, Member, OurMember, SetExtensions
-from tests.interop.peer import PeerRefusedError
-from tests.interop.room import MakeMember, Room, adds, removes
+from channel.mls.types import ContentType
+from tests.interop.changes import Change
+from tests.interop.member import Member, Outsider
+from tests.interop.ours import OurMember, OurOutsider
+from tests.interop.room import Handshake, MakeMember, Room, adds
 
 MOST_MEMBERS = 12
 
@@ -26,25 +27,48 @@ class Dialect:
 
     Attributes:
         aad: It can send authenticated data.
+        beside: It can hand over and take the ratchet tree beside a Welcome or GroupInfo.
         burst: How many messages of one sender may come in any order.
-        beside: It can hand over and take the ratchet tree beside a Welcome.
-        extensions: Its groups and leaves can be given an extension type.
+        changes_extensions: It can change the GroupContext's extensions itself.
+        extensions: Its groups and leaves can be given an extension type of somebody else's.
         loses: It waits to see whose commit is ordered.
-        mixes: It can put adds and removes into one commit.
+        mixes: It can put adds and removes into one commit, and proposals by value beside others by reference.
+        outsiders: How many external senders a group of its founding may have at most.
+        outsiders_change: It takes more from an external sender than the proposal to remove somebody.
+        private: It takes handshakes as PrivateMessage.
         proposes: It can propose without committing.
+        psks: It can be given pre-shared keys, and mix them in.
+        publishes: It hands out a GroupInfo when asked, not only with a commit of its own.
+        regrows: It copes with a tree that shrinks and grows again by one commit.
+        speaks_outside: It can speak for external senders and newcomers.
     """
 
     aad: bool = True
-    burst: int = 6
     beside: bool = True
+    burst: int = 6
+    changes_extensions: bool = True
     extensions: bool = True
     loses: bool = True
     mixes: bool = True
+    outsiders: int = 3
+    outsiders_change: bool = True
+    private: bool = True
     proposes: bool = True
+    psks: bool = True
+    publishes: bool = True
+    regrows: bool = True
+    speaks_outside: bool = True
 
 
 class Script:
-    """One run: a room, and dice."""
+    """One run: a room, and dice.
+
+    Attributes:
+        dialect: What the other side can do.
+        random: The dice.
+        room: The group.
+        counts: How often each operation has been done.
+    """
 
     def __init__(
         self,
@@ -52,189 +76,138 @@ class Script:
         *,
         seed: int,
         dialect: Dialect,
-        make_ours: type[OurMember],
+        operations: Mapping[str, Operation],
         make_theirs: MakeMember,
+        make_their_outsider: Callable[[str], Outsider] | None = None,
     ) -> None:
-        self.seed = seed
-        self.random = Random(seed)
         self.dialect = dialect
+        self.random = Random(f"{seed}, {suite_number}")
         self.counts: Counter[str] = Counter()
         self.room = Room(
             suite_number,
-            make_ours=lambda name: make_ours(name, suite_number, random=self.random.randbytes),
+            make_ours=lambda name: OurMember(name, suite_number, random=self.random.randbytes),
             make_theirs=make_theirs,
         )
-        self._operations: dict[Callable[[], bool], int] = {
-            self.say: 6,
-            self.talk_out_of_order: 3,
-            self.forge: 2,
-            self.restart: 2,
-            self.commit_nothing: 2,
-            self.add: 5,
-            self.remove: 3,
-            self.swap: 2,
-            self.race: 3,
-        }
-        if dialect.proposes:
-            self._operations[self.commit_by_reference] = 4
-        if dialect.extensions:
-            self._operations[self.change_extensions] = 1
+        self._seed = seed
+        self._operations = operations
+        self._make_their_outsider = make_their_outsider
 
     def run(self, operations: int) -> None:
-        """Found a group, then do so many operations; a failure names the seed and the operation."""
+        """Found a group, then do so many operations, and on until nothing of what can be is missing.
+
+        A failure names the seed and the operations.
+        """
         trace = ["found"]
         try:
             self._found()
-            while self.counts.total() < operations:
-                operation = self._next()
-                trace.append(operation.__name__)
-                if operation():
-                    self.counts[operation.__name__] += 1
-        except Exception as error:
-            error.add_note(f"seed {self.seed}, suite {self.room.suite.number}, operations: {' '.join(trace)}")
+            while self.counts.total() < operations or self._is_something_missing():
+                label = self._next()
+                trace.append(label)
+                commits = self.room.commits
+                if self._operations[label].run(self):
+                    self.counts[label] += 1
+                if self.room.commits == commits:
+                    self.room.compare()
+        except BaseException as error:
+            error.add_note(f"seed {self._seed}, suite {self.room.suite.number}: {'; '.join(trace)}")
             raise
+        done = "; ".join(f"{label} {count}" for label, count in sorted(self.counts.items()))
+        print(
+            f"seed {self._seed}, suite {self.room.suite.number}: {self.counts.total()} operations,"
+            f" {self.room.commits} commits ({done})"
+        )
+
+    def _is_something_missing(self) -> bool:
+        wanted = {
+            Handshake(ours, content_type, public)
+            for ours in SIDES
+            for content_type in (ContentType.PROPOSAL, ContentType.COMMIT)
+            if ours or content_type is ContentType.COMMIT or self.dialect.proposes
+            for public in (False, True)
+            if public or self.dialect.private
+        }
+        return not (self.counts.keys() >= self._operations.keys() and self.room.handshakes.keys() >= wanted)
 
     def _found(self) -> None:
         ours_first = self.random.random() < 0.5
         founder = self.room.newcomer(ours=ours_first)
-        content = self._bytes(0, 90) if self.dialect.extensions else None
-        self.room.found(founder, group_id=self._bytes(1, 40), content=content)
+        self.room.found(
+            founder,
+            group_id=self.some_bytes(1, 40),
+            content=self.content(),
+            outsiders=self.outsiders()[: None if ours_first else self.dialect.outsiders],
+        )
         second = self.room.newcomer(ours=not ours_first)
-        self.room.commit(founder, adds([second]), newcomers=[second])
+        self.room.commit(founder, adds([second]), newcomers=[second], public=self.public())
 
-    def _next(self) -> Callable[[], bool]:
+    def _next(self) -> str:
         """Draw an operation; what has not been done yet comes sooner, so that short runs miss little."""
         weights = [
-            weight * (1 if self.counts[operation.__name__] else 10)
-            for operation, weight in self._operations.items()
+            operation.weight * (1 if self.counts[label] else 10)
+            for label, operation in self._operations.items()
         ]
-        (operation,) = self.random.choices(list(self._operations), weights=weights)
-        return operation
-
-    # operations; each returns whether it did anything
-
-    def say(self) -> bool:
-        sender = self._anybody()
-        self.room.say(sender, self._bytes(0, 3000), aad=self._aad(sender, 300))
-        return True
-
-    def talk_out_of_order(self) -> bool:
-        """Several messages of several members, each receiver in an order of its own."""
-        said = []
-        for _ in range(self.random.randint(2, self.dialect.burst)):
-            sender = self._anybody()
-            data = self._bytes(0, 200)
-            said.append((sender, data, sender.seal(data, aad=b"")))
-        for receiver in self.room.members.values():
-            for sender, data, message in self.random.sample(said, len(said)):
-                if sender is not receiver:
-                    heard = receiver.receive(message)
-                    assert heard is not None
-                    assert heard.data == data
-        return True
-
-    def forge(self) -> bool:
-        """A message with one bit turned is refused, costs the receivers nothing, and the true one is heard."""
-        sender = self._anybody()
-        data = self._bytes(1, 200)
-        message = sender.seal(data, aad=self._aad(sender, 20))
-        forged = bytearray(message)
-        forged[self.random.randrange(len(message) - 40, len(message))] ^= 1 << self.random.randrange(8)
-        for receiver in self.room.others(sender):
-            with pytest.raises((PeerError, PeerRefusedError)):
-                receiver.receive(bytes(forged))
-            heard = receiver.receive(message)
-            assert heard is not None
-            assert heard.data == data
-        return True
-
-    def restart(self) -> bool:
-        """One of ours goes on from what it had stored."""
-        self._anybody_of_ours().restart()
-        self.room.compare()
-        return True
-
-    def commit_nothing(self) -> bool:
-        committer = self._anybody()
-        self.room.commit(committer, aad=self._aad(committer, 50))
-        return True
-
-    def add(self) -> bool:
-        newcomers = self._newcomers(self.random.randint(1, 3))
-        return bool(newcomers) and self._commit(adds(newcomers), newcomers=newcomers)
-
-    def remove(self) -> bool:
-        committer = self._anybody()
-        leavers = self._leavers(committer, self.random.randint(1, 2))
-        if not leavers:
-            return False
-        return self._commit(removes(self.room, leavers), committer=committer, leavers=leavers)
-
-    def swap(self) -> bool:
-        """Somebody goes and somebody comes in one commit."""
-        committer = self._anybody() if self.dialect.mixes else self._anybody_of_ours()
-        leavers = self._leavers(committer, 1)
-        newcomers = self._newcomers(1)
-        changes = [*removes(self.room, leavers), *adds(newcomers)]
-        return bool(leavers and newcomers) and self._commit(
-            changes, committer=committer, newcomers=newcomers, leavers=leavers
-        )
-
-    def commit_by_reference(self) -> bool:
-        """Members propose, somebody else commits what they proposed and something of its own."""
-        committer = self._anybody()
-        leavers = self._leavers(committer, 1)
-        proposed, by_value = self._newcomers(2)[:1], self._newcomers(1)
-        proposers = [member for member in self.room.members.values() if member not in leavers]
-        for change in [*removes(self.room, leavers), *adds(proposed)]:
-            proposer = self.random.choice(proposers)
-            self._spread(proposer, proposer.propose(change, aad=b"a proposal"))
-        for member in proposers:
-            if isinstance(member, OurMember) and member is not committer and self.random.random() < 0.5:
-                self._spread(member, member.propose_update(aad=b""))
-        return self._commit(
-            adds(by_value), committer=committer, newcomers=[*proposed, *by_value], leavers=leavers
-        )
-
-    def race(self) -> bool:
-        """Two or three commit at once; the relay orders one of them, and the others give theirs up."""
-        winner = self._anybody()
-        able = [member for member in self.room.others(winner) if self.dialect.loses or member.is_ours]
-        losers = self.random.sample(able, min(2, len(able)))
-        if not losers:
-            return False
-        for loser in losers:
-            loser.commit(adds(self._newcomers(1)), aad=self._aad(loser, 9), tree_in_welcome=True)
-        self.room.commit(winner, losers=losers)
-        for loser in losers:
-            self.room.say(loser, b"still here")
-        return True
-
-    def change_extensions(self) -> bool:
-        """One of ours does; ts-mls would leave the path out, which section 12.4 does not allow."""
-        self.room.commit(self._anybody_of_ours(), [SetExtensions(self._bytes(0, 500))])
-        return True
+        (label,) = self.random.choices(list(self._operations), weights=weights)
+        return label
 
     # dice
 
-    def _bytes(self, least: int, most: int) -> bytes:
+    def some_bytes(self, least: int, most: int) -> bytes:
+        """Between so many and so many."""
         return self.random.randbytes(self.random.randint(least, most))
 
-    def _anybody(self) -> Member:
-        return self.random.choice(list(self.room.members.values()))
+    def anybody(self, *, ours: bool | None = None, besides: Sequence[Member] = ()) -> Member | None:
+        """A member of the side that is asked for; None if there is none."""
+        able = [member for member in self.room.others(*besides) if ours is None or member.is_ours is ours]
+        return self.random.choice(able) if able else None
 
-    def _anybody_of_ours(self) -> OurMember:
-        ours = [member for member in self.room.members.values() if isinstance(member, OurMember)]
-        return self.random.choice(ours)
+    def somebody(self, *, ours: bool | None = None) -> Member:
+        """A member of the side that is asked for; there is always one."""
+        member = self.anybody(ours=ours)
+        assert member is not None
+        return member
 
-    def _aad(self, sender: Member, most: int) -> bytes:
-        return self._bytes(0, most) if sender.is_ours or self.dialect.aad else b""
+    def aad(self, sender: Member | Outsider, most: int) -> bytes:
+        """What to say in the clear."""
+        return self.some_bytes(0, most) if sender.is_ours or self.dialect.aad else b""
 
-    def _newcomers(self, count: int) -> list[Member]:
+    def public(self) -> bool:
+        """Whether the next handshake travels as PublicMessage."""
+        return not self.dialect.private or self.random.random() < 0.5
+
+    def forged(self, message: bytes) -> bytes:
+        """The same but for one bit near the end, where the tags are."""
+        forged = bytearray(message)
+        forged[self.random.randrange(len(message) - 40, len(message))] ^= 1 << self.random.randrange(8)
+        return bytes(forged)
+
+    def inside(self) -> bool:
+        """Whether the tree goes inside of the next Welcome or GroupInfo, or beside it."""
+        return not self.dialect.beside or self.random.random() < 0.5
+
+    def content(self) -> bytes | None:
+        """Of the extension that means nothing."""
+        return self.some_bytes(0, 500) if self.dialect.extensions else None
+
+    def outsiders(self) -> tuple[Outsider, ...]:
+        """New external senders, at least one of each side that has any."""
+        ours: list[Outsider] = [
+            OurOutsider(self.room.next_name(ours=True), self.room.suite.number, random=self.random.randbytes)
+            for _ in range(self.random.randint(1, 2))
+        ]
+        theirs = (
+            [self._make_their_outsider(self.room.next_name(ours=False))] if self._make_their_outsider else []
+        )
+        return tuple(self.random.sample([*ours, *theirs], len(ours) + len(theirs)))
+
+    def newcomers(self, count: int, *, ours: bool | None = None) -> list[Member]:
+        """So many, or as many as there is room for."""
         count = min(count, MOST_MEMBERS - len(self.room.members))
-        return [self.room.newcomer(ours=self.random.random() < 0.5) for _ in range(count)]
+        return [
+            self.room.newcomer(ours=self.random.random() < 0.5 if ours is None else ours)
+            for _ in range(count)
+        ]
 
-    def _leavers(self, committer: Member, count: int) -> list[Member]:
+    def leavers(self, committer: Member, count: int) -> list[Member]:
         """Some who are not the committer; one of each side always stays."""
         leavers: list[Member] = []
         for member in self.random.sample(self.room.others(committer), len(self.room.members) - 1):
@@ -243,26 +216,43 @@ class Script:
                 leavers.append(member)
         return leavers
 
-    def _spread(self, sender: Member, message: bytes) -> None:
-        for member in self.room.others(sender):
-            assert member.receive(message) is None
+    def copes(self, leavers: Sequence[Member], newcomers: int) -> bool:
+        """Whether the other side can follow a commit by which some go and so many come."""
+        return self.dialect.regrows or not self.room.regrows(leavers, newcomers)
 
-    def _commit(
+    def commit(
         self,
-        changes: list[Change],
+        committer: Member,
+        changes: Sequence[Change] = (),
         *,
-        committer: Member | None = None,
-        newcomers: list[Member] | None = None,
-        leavers: list[Member] | None = None,
+        newcomers: Sequence[Member] = (),
+        leavers: Sequence[Member] = (),
+        losers: Sequence[Member] = (),
     ) -> bool:
-        committer = committer or self._anybody()
-        tree_in_welcome = not self.dialect.beside or self.random.random() < 0.5
+        """As `Room.commit`, with dice for the rest; always True."""
         self.room.commit(
             committer,
             changes,
-            aad=self._aad(committer, 50),
-            tree_in_welcome=tree_in_welcome,
-            newcomers=newcomers or (),
-            leavers=leavers or (),
+            aad=self.aad(committer, 50),
+            public=self.public(),
+            tree_in_welcome=self.inside(),
+            newcomers=newcomers,
+            leavers=leavers,
+            losers=losers,
         )
         return True
+
+
+Run: TypeAlias = Callable[[Script], bool]
+"""Does something, or finds that it cannot be done now and returns False."""
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One kind of thing to do, and how often."""
+
+    run: Run
+    weight: int = 1
+
+
+SIDES = {True: "ours", False: "theirs"}

@@ -1,4 +1,4 @@
-"""How long to run, from which seed: set by whoever wants more or wants to see a failure again."""
+"""How long to run at least, from which seed: set by whoever wants more or wants to see a failure again."""
 
 import os
 

@@ -4,8 +4,10 @@ from dataclasses import dataclass, replace
 
 import pytest
 
-from channel.mls import X_WING_CIPHER_SUITE, UnsupportedError, cipher_suite
-from channel.mls.crypto import register
+from channel.mls.crypto import X_WING_CIPHER_SUITE, cipher_suite, register
+from channel.mls.errors import UnsupportedError
+
+TS_MLS_X_WING = 83
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,10 +33,10 @@ SUITES = (
     InteropSuite(number=5, name="p521", core_crypto=True),
     InteropSuite(number=6, name="x448-chacha20", core_crypto=False),
     InteropSuite(number=7, name="p384", core_crypto=True),
-    InteropSuite(number=83, name="x-wing", core_crypto=False),
+    InteropSuite(number=TS_MLS_X_WING, name="x-wing", core_crypto=False),
 )
 
-register(replace(cipher_suite(X_WING_CIPHER_SUITE), number=83))
+register(replace(cipher_suite(X_WING_CIPHER_SUITE), number=TS_MLS_X_WING))
 
 TS_MLS_SUITES = [pytest.param(suite.number, id=suite.name) for suite in SUITES]
 CORE_CRYPTO_SUITES = [pytest.param(suite.number, id=suite.name) for suite in SUITES if suite.core_crypto]

@@ -1,15 +1,18 @@
 """Our MLS and ts-mls in one group, under every cipher suite that both have."""
 
+import os
 from collections.abc import Iterator
 
 import pytest
 
-from tests.interop.members import OurMember, TheirMember
+from tests.interop.operations import operations
+from tests.interop.ours import OurMember
 from tests.interop.peer import Peer
-from tests.interop.public import PublicMember
+from tests.interop.room import Room, adds, removes
 from tests.interop.script import Dialect, Script
 from tests.interop.settings import OPERATIONS, SEED
 from tests.interop.suites import TS_MLS_SUITES, needs_suite
+from tests.interop.ts_mls import TsMlsMember, TsMlsOutsider
 
 
 @pytest.fixture
@@ -18,16 +21,35 @@ def peer() -> Iterator[Peer]:
         yield running
 
 
-@pytest.mark.parametrize("public", [False, True], ids=["private-commits", "public-commits"])
 @pytest.mark.parametrize("suite", TS_MLS_SUITES)
-def test_random_script(peer: Peer, suite: int, public: bool) -> None:
+def test_random_script(peer: Peer, suite: int) -> None:
     needs_suite(suite)
+    dialect = Dialect()
     script = Script(
         suite,
         seed=SEED,
-        dialect=Dialect(),
-        make_ours=PublicMember if public else OurMember,
-        make_theirs=lambda name: TheirMember(name, suite, peer=peer, public=public),
+        dialect=dialect,
+        operations=operations(dialect),
+        make_theirs=lambda name: TsMlsMember(name, suite, peer=peer),
+        make_their_outsider=lambda name: TsMlsOutsider(name, suite, peer=peer),
     )
     script.run(OPERATIONS)
-    assert script.room.commits
+
+
+def test_tree_that_shrinks_and_grows_by_one_commit(peer: Peer) -> None:
+    """Leaf 3 goes and its member comes back as leaf 2; `test_core_crypto` shows what OpenMLS makes of it."""
+    room = Room(
+        1,
+        make_ours=lambda name: OurMember(name, 1, random=os.urandom),
+        make_theirs=lambda name: TsMlsMember(name, 1, peer=peer),
+    )
+    first = room.newcomer(ours=True)
+    room.found(first, group_id=b"shrinks and grows")
+    second, third, back = (room.newcomer(ours=ours) for ours in (False, True, False))
+    room.commit(first, adds([second, third, back]), newcomers=[second, third, back])
+    room.commit(first, removes(room, [third]), leavers=[third])
+    assert room.leaf_of(back) == 3
+    group_info = first.group_info(ratchet_tree=True)
+    room.let_in(back, back.join_externally(group_info, ratchet_tree=None, replaces=3, aad=b""))
+    assert room.leaf_of(back) == 2
+    assert len(room.members) == 3
