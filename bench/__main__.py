@@ -5,12 +5,13 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 
-from bench import fold, groups, messages, relay
+from bench import decoders, fold, groups, messages, relay
 from bench.report import Result
 
 BENCHMARKS: dict[str, Callable[[], Iterator[Result]]] = {
     "messages": messages.run,
     "groups": groups.run,
+    "decoders": decoders.run,
     "fold": fold.run,
     "relay": relay.run,
 }

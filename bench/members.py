@@ -3,7 +3,6 @@
 import os
 
 from channel.mls import (
-    Add,
     Credential,
     Group,
     KeyPackageBundle,
@@ -12,6 +11,7 @@ from channel.mls import (
     create_key_package,
     generate_signature_key_pair,
 )
+from channel.mls.proposals import Add
 
 _LIFETIME = Lifetime(0, 10_000_000)
 

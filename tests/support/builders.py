@@ -6,32 +6,35 @@ from random import Random as Dice
 from typing import Any
 
 from channel.mls import (
-    Add,
-    CipherSuite,
     Credential,
-    Extension,
     Group,
     KeyPackage,
     KeyPackageBundle,
-    LeafNode,
     Lifetime,
-    Proposal,
-    Random,
     SignatureKeyPair,
     cipher_suite,
     create_key_package,
 )
+from channel.mls.authenticated_content import (
+    AuthenticatedContent,
+    Content,
+    FramedContent,
+    FramedContentAuthData,
+    Sender,
+    sign_framed_content,
+)
 from channel.mls.framing import MLSMessage
 from channel.mls.group_info import GroupInfo, sign_group_info
 from channel.mls.key_package import sign_key_package
-from channel.mls.key_schedule import derive_epoch_secrets, derive_welcome_secret
-from channel.mls.leaf_node import sign_leaf_node
+from channel.mls.key_schedule import derive_epoch_secrets, derive_joined_epoch_secrets, derive_welcome_secret
+from channel.mls.leaf_node import LeafNode, sign_leaf_node
 from channel.mls.message_protection import encrypt
 from channel.mls.proposal_list import Judge, SentProposal, apply_proposals
-from channel.mls.proposals import Commit
+from channel.mls.proposals import Add, Commit, Proposal, Remove
 from channel.mls.ratchet_tree import RatchetTree
+from channel.mls.suite import CipherSuite
 from channel.mls.transcript import confirmation_tag, confirmed_transcript_hash
-from channel.mls.types import ExtensionType, GroupContext
+from channel.mls.types import ContentType, Extension, ExtensionType, GroupContext, Random, WireFormat
 from channel.mls.update_path import UpdatePath
 from channel.mls.welcome import GroupSecrets, Welcome, open_group_info, open_group_secrets, seal_welcome
 
@@ -134,6 +137,35 @@ def seal_hostile(group: Group, content: Commit | Proposal, *, tag: bytes = bytes
     return encrypt(state.epoch_context, secret_tree, signed, random=seeded("reuse guard")).message
 
 
+def seal_bytes(group: Group, content_type: ContentType, encoded: bytes) -> bytes:
+    """A PrivateMessage of these very content bytes, as a hostile member can always make it."""
+    state = group.epoch_state
+    stand_ins: dict[ContentType, Content] = {
+        ContentType.APPLICATION: b"",
+        ContentType.PROPOSAL: Remove(0),
+        ContentType.COMMIT: Commit((), None),
+    }
+    framed = FramedContent(
+        group_id=group.group_id,
+        epoch=group.epoch,
+        sender=Sender.member(group.own_leaf_index),
+        authenticated_data=b"",
+        content=stand_ins[content_type],
+        _encoded_content=encoded,
+    )
+    signature = sign_framed_content(
+        group.suite,
+        framed,
+        wire_format=WireFormat.PRIVATE_MESSAGE,
+        group_context=group.context.encode(),
+        signing_key=state.signature_private_key,
+    )
+    tag = bytes(group.suite.hash_size) if content_type is ContentType.COMMIT else None
+    signed = AuthenticatedContent(WireFormat.PRIVATE_MESSAGE, framed, FramedContentAuthData(signature, tag))
+    secret_tree = group.message_state.secret_tree
+    return encrypt(state.epoch_context, secret_tree, signed, random=seeded("reuse guard")).message
+
+
 def commit_of(group: Group, *proposals: Proposal) -> Commit:
     """The Commit inside an honest commit message of this member."""
     result = group.commit(proposals, random=seeded("honest commit"), **JUDGE)
@@ -184,6 +216,7 @@ def forge_welcome(
     context: Callable[[GroupContext], GroupContext] = lambda context: context,
     info: Callable[[GroupInfo], GroupInfo] = lambda info: info,
     secrets: Callable[[GroupSecrets], GroupSecrets] = lambda secrets: secrets,
+    is_tagged: bool = False,
 ) -> bytes:
     """A Welcome to one joiner with its insides changed, signed and sealed again by the inviter.
 
@@ -195,6 +228,7 @@ def forge_welcome(
         context: Changes the GroupContext.
         info: Changes the GroupInfo before it is signed.
         secrets: Changes what the joiner is told.
+        is_tagged: Whether the confirmation tag is made anew, so that it holds for the changed GroupContext.
     """
     body = MLSMessage.decode(welcome).body
     assert isinstance(body, Welcome)
@@ -212,7 +246,10 @@ def forge_welcome(
             group_context=opened.group_context.replace(tree_hash=tree.tree_hash()),
             extensions=(Extension(ExtensionType.RATCHET_TREE, tree.encode()),),
         )
-    changed = info(replace(opened, group_context=context(opened.group_context)))
+    opened = replace(opened, group_context=context(opened.group_context))
+    if is_tagged:
+        opened = replace(opened, confirmation_tag=_tag(opened.group_context, told.joiner_secret))
+    changed = info(opened)
     signed = sign_group_info(SUITE, changed, signature_private_key=inviter.epoch_state.signature_private_key)
     forged = seal_welcome(
         SUITE,
@@ -222,6 +259,13 @@ def forge_welcome(
         random=seeded("forged"),
     )
     return MLSMessage(forged).encode()
+
+
+def _tag(context: GroupContext, joiner_secret: bytes) -> bytes:
+    epoch = derive_joined_epoch_secrets(
+        SUITE, joiner_secret=joiner_secret, psk_secret=SUITE.zero, group_context=context.encode()
+    )
+    return confirmation_tag(SUITE, epoch.confirmation_key, context.confirmed_transcript_hash)
 
 
 def partial_commit(group: Group, *proposals: Proposal) -> tuple[bytes, bytes]:
