@@ -34,6 +34,8 @@ _CONSTANTS: Final = frozenset({0xC0, 0xC2, 0xC3})
 
 _SCALARS: Final = frozenset({type(None), bool, int, str, bytes})
 _DECODED: Final = _SCALARS | {list, dict}
+_SEQUENCES: Final = frozenset({list, tuple})
+_KEYS: Final = frozenset({str})
 
 
 def encode(value: Encodable) -> bytes:
@@ -182,16 +184,23 @@ def _plain(value: Encodable, depth: int) -> Value:
     kind = type(value)
     if kind in _SCALARS:
         return value  # type: ignore[return-value]  # narrowed by exact type, which mypy cannot follow
-    if depth == 0 and isinstance(value, list | tuple | Mapping):
-        raise ValueError
-    if isinstance(value, list | tuple):
+    # Exact types first: asking whether something is a Mapping is slow, and hardly anything is another one.
+    if kind is dict or (kind not in _SEQUENCES and isinstance(value, Mapping)):
+        if depth == 0:
+            raise ValueError
+        names: Mapping[str, Encodable] = value  # type: ignore[assignment]
+        if not _KEYS.issuperset(map(type, names)) and not all(isinstance(key, str) for key in names):
+            raise TypeError
+        return {
+            str(key): item if type(item := names[key]) in _SCALARS else _plain(item, depth - 1)  # type: ignore[misc]
+            for key in sorted(names)
+        }
+    if isinstance(value, (list, tuple)):
+        if depth == 0:
+            raise ValueError
         if _SCALARS.issuperset(map(type, value)):
             return list(value)
         return [_plain(item, depth - 1) for item in value]
-    if isinstance(value, Mapping):
-        if not all(isinstance(key, str) for key in value):
-            raise TypeError
-        return {str(key): _plain(value[key], depth - 1) for key in sorted(value)}
     # Subclasses, such as the members of an IntEnum, count as what they are built on.
     if isinstance(value, int):
         return int(value)

@@ -1,6 +1,7 @@
 """Closing, restating and correcting: RESPONSE, READBACK, CORRECTION (MESSAGES.md section 2, rows 4 to 6)."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Annotated, Final, Literal
 
 from pydantic import Field
@@ -13,7 +14,7 @@ from protocols.messages.values import MessageId, Model, Time, text, time_ms
 Code = Literal[
     "ROGER", "WILCO", "UNABLE", "AFFIRM", "NEGATIVE", "STANDBY", "NOT-UNDERSTOOD", "CORRECT", "WRONG"
 ]
-FieldPath = Annotated[str, text(100, lines=False)]
+FieldPath = Annotated[str, replace(text(100, lines=False), kind="field")]
 FieldText = Annotated[str, text(1000)]
 
 CODES_WITH_REASON: Final = frozenset({"UNABLE", "NEGATIVE", "NOT-UNDERSTOOD"})

@@ -1,6 +1,6 @@
 """Composing: from what people type, or JSON, to a message that keeps the rules, or to all that is wrong."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from pydantic import JsonValue, ValidationError
@@ -8,7 +8,8 @@ from pydantic import JsonValue, ValidationError
 from protocols.errors import RuleViolation
 from protocols.messages.codec import ModelT, encode_body, tuples, validated, violations
 from protocols.messages.envelope import Envelope, MessageType, Mode
-from protocols.messages.fields import coerce
+from protocols.messages.escalation import EscalatedLevel, Escalation, EscalationStep
+from protocols.messages.fields import ENVELOPE_GROUP, coerce
 from protocols.messages.leaves import unflatten
 from protocols.messages.message import CONTENT_MODELS, Message, check_message
 from protocols.messages.receipt import Receipt, ReceiptLevel
@@ -48,13 +49,17 @@ def compose(
     Args:
         kind: the message type, such as INFORM.
         fields: content by dotted path or nested (`{"window.start": "221430Z NOV 26"}`), text or JSON values.
-            Names of envelope fields (topic, precedence, respond_by, valid_until, remarks, refs) go there.
+            Envelope fields (topic, precedence, respond_by, valid_until, remarks, refs) go there too; where
+            the type has a field of the same name, the envelope's is `envelope.NAME`.
         sender: our participant id, 32 hexadecimal digits.
         to: ACTION addressees, participant ids.
         sent: the time of sending, a `Time`.
         info: INFO addressees.
         mode: the channel's mode.
         **envelope: envelope fields by name; they win over those in `fields`.
+
+    What nobody said is filled in where it can be meant in one way only: clauses are numbered, and a proposal
+    is in the language of its envelope.
 
     Raises:
         MessageRefused: with everything that is wrong, in the order of the fields. The author's to put right.
@@ -67,13 +72,29 @@ def compose(
         raise MessageRefused(
             [violation("FIELD-TYPE", str(error), "is given twice, as a value and as a group")]
         ) from None
-    outer: dict[str, JsonValue] = {name: nested.pop(name) for name in _ENVELOPE_FIELDS & nested.keys()}
+    named = (_ENVELOPE_FIELDS - model.model_fields.keys()) & nested.keys()
+    outer: dict[str, JsonValue] = {name: nested.pop(name) for name in named}
+    match nested.pop(ENVELOPE_GROUP, None):
+        case dict() as group:
+            outer |= group
+        case None:
+            pass
+        case _:
+            raise MessageRefused([violation("FIELD-TYPE", ENVELOPE_GROUP, "needs named fields")])
     outer |= {name: value for name, value in envelope.items() if value is not None}
     outer |= {"to": [*to, *_names(outer.get("to"))], "info": [*info, *_names(outer.get("info"))]}
     outer |= {"from": sender, "sent": sent, "mode": mode}
     found: list[RuleViolation] = []
-    if message_type is MessageType.PROPOSAL:
-        nested = _numbered(nested)
+    match message_type:
+        case MessageType.PROPOSAL:
+            nested = _numbered(nested)
+            spoken = outer.get("lang") or Envelope.model_fields["lang"].default
+            nested.setdefault("prevailing", spoken)
+            nested.setdefault("languages", [nested["prevailing"]])
+        case MessageType.COMMIT:
+            nested |= {name: {"no": 1, "version": 1, **clause} for name, clause in _lone_clauses(nested)}
+        case _:
+            pass
     content = _attempt(model, nested, found)
     checked = _attempt(Envelope, outer, found)
     if content is None or checked is None:
@@ -113,6 +134,35 @@ def compose_receipt(
     return receipt
 
 
+def compose_escalation(
+    message: str, addressee: str, level: EscalatedLevel, step: EscalationStep, *, sender: str, sent: str
+) -> Escalation:
+    """Make the note that an addressee's acknowledgement of a message is overdue.
+
+    Args:
+        message: the message that waits.
+        addressee: from whom nothing has come.
+        level: the rung of the ladder that is overdue.
+        step: who is told.
+        sender: our participant id.
+        sent: now, a `Time`.
+
+    Raises:
+        RuleViolation: an id or time is malformed, or we are the addressee ourselves.
+    """
+    fields = {
+        "from": sender,
+        "sent": sent,
+        "message": message,
+        "addressee": addressee,
+        "level": level,
+        "step": step,
+    }
+    escalation = validated(Escalation, fields)
+    encode_body(escalation)
+    return escalation
+
+
 def check(
     kind: MessageType | str, fields: Mapping[str, JsonValue], **rest: object
 ) -> tuple[RuleViolation, ...]:
@@ -147,10 +197,26 @@ def _numbered(fields: dict[str, JsonValue]) -> dict[str, JsonValue]:
     return {**fields, "clauses": numbered}
 
 
+def _lone_clauses(fields: dict[str, JsonValue]) -> Iterator[tuple[str, dict[str, JsonValue]]]:
+    for name in ("consequent", "antecedent"):
+        clause = fields.get(name)
+        if isinstance(clause, dict) and clause:
+            yield name, clause
+
+
 def _names(value: JsonValue) -> list[JsonValue]:
-    if isinstance(value, str):
-        return [part.strip() for part in value.split(",") if part.strip()]
-    return list(value) if isinstance(value, list) else []
+    """Return addressees as a list, however given; what is no name is left for the model to refuse."""
+    match value:
+        case None:
+            return []
+        case str():
+            return [part.strip() for part in value.split(",") if part.strip()]
+        case list():
+            return list(value)
+        case dict():
+            return list(value.values())
+        case _:
+            return [value]
 
 
 def _attempt(model: type[ModelT], fields: dict[str, JsonValue], found: list[RuleViolation]) -> ModelT | None:

@@ -1,11 +1,11 @@
-"""Messages and receipts to bytes and back: one encoding each, bounded, and only two ways to fail.
+"""Messages, receipts and escalations to bytes and back: one encoding each, bounded, two ways to fail.
 
 The body is a canonical map: `v`, `type`, the envelope's fields, and `content` by type. Absent fields are
 left out and defaults are written, so that each message has exactly one encoding.
 """
 
 from collections.abc import Iterable, Mapping
-from typing import Any, Final, TypeAlias, TypeVar, cast
+from typing import Any, Final, TypeAlias, TypeVar, assert_never, cast
 
 from pydantic import BaseModel, JsonValue, ValidationError
 from pydantic_core import ErrorDetails
@@ -13,6 +13,7 @@ from pydantic_core import ErrorDetails
 from protocols import canonical
 from protocols.errors import DecodeError, RuleViolation
 from protocols.messages.envelope import VERSION, Envelope, MessageType
+from protocols.messages.escalation import ESCALATION, Escalation, check_escalation
 from protocols.messages.fields import field_info
 from protocols.messages.message import CONTENT_MODELS, Message, check_message
 from protocols.messages.receipt import RECEIPT, Receipt, check_receipt
@@ -24,8 +25,9 @@ MAX_BODY_SIZE: Final = 57_344
 MAX_BODY_DEPTH: Final = 10
 MAX_BODY_ITEMS: Final = 256
 
-Body: TypeAlias = Message | Receipt
+Body: TypeAlias = Message | Receipt | Escalation
 ModelT = TypeVar("ModelT", bound=BaseModel)
+_PLAIN: Final = frozenset({str, int, bool, bytes, type(None)})
 
 _PLAIN_HINTS: Final = {
     "missing": ("FIELD-REQUIRED", "is needed"),
@@ -43,8 +45,9 @@ _PLAIN_HINTS: Final = {
 
 def to_value(body: Body) -> dict[str, JsonValue]:
     """Return the body as plain maps, lists, text, numbers and flags: what `--json` prints."""
-    if isinstance(body, Receipt):
-        return {"v": VERSION, "type": RECEIPT, **body.model_dump(mode="json", by_alias=True)}
+    if isinstance(body, Receipt | Escalation):
+        kind = RECEIPT if isinstance(body, Receipt) else ESCALATION
+        return {"v": VERSION, "type": kind, **body.model_dump(mode="json", by_alias=True)}
     envelope = body.envelope.model_dump(mode="json", by_alias=True, exclude_none=True)
     content = body.content.model_dump(mode="json", exclude_none=True)
     return {"v": VERSION, "type": body.type.value, **envelope, "content": content}
@@ -56,7 +59,7 @@ def _encodable(body: Body) -> canonical.Encodable:
 
 
 def encode_body(body: Body) -> bytes:
-    """Return the one encoding of a message or receipt that keeps the rules.
+    """Return the one encoding of a body that keeps the rules.
 
     Raises:
         RuleViolation: it breaks a rule of its type, or does not fit into one entry. The author's fault.
@@ -70,10 +73,10 @@ def encode_body(body: Body) -> bytes:
 
 
 def decode_body(data: bytes) -> Body:
-    """Read a message or receipt and hold it to every rule that needs no other message.
+    """Read a message, receipt or escalation and hold it to every rule that needs no other message.
 
     Raises:
-        DecodeError: not the canonical encoding of a message or receipt of this version. The peer's fault.
+        DecodeError: not the canonical encoding of a body of this version. The peer's fault.
         RuleViolation: well-formed, but it breaks a field's or a type's rule. The peer's fault.
     """
     value = canonical.decode(data, max_size=MAX_BODY_SIZE, max_depth=MAX_BODY_DEPTH, max_items=MAX_BODY_ITEMS)
@@ -86,6 +89,8 @@ def decode_body(data: bytes) -> Body:
     body: Body
     if kind == RECEIPT:
         body = validated(Receipt, fields)
+    elif kind == ESCALATION:
+        body = validated(Escalation, fields)
     elif isinstance(kind, str) and kind in CONTENT_MODELS:
         content = validated(CONTENT_MODELS[MessageType(kind)], fields.pop("content", {}))
         body = Message(validated(Envelope, fields), content)
@@ -100,7 +105,15 @@ def decode_body(data: bytes) -> Body:
 
 def check_body(body: Body) -> Iterable[RuleViolation]:
     """Return everything the rules refuse about a body by itself."""
-    return check_receipt(body) if isinstance(body, Receipt) else check_message(body)
+    match body:
+        case Receipt():
+            return check_receipt(body)
+        case Escalation():
+            return check_escalation(body)
+        case Message():
+            return check_message(body)
+        case _:
+            assert_never(body)
 
 
 def validated(model: type[ModelT], fields: object) -> ModelT:
@@ -116,10 +129,24 @@ def validated(model: type[ModelT], fields: object) -> ModelT:
     raise found[0]
 
 
+_RANGE_HINTS: Final = {
+    "too_short": ("min_length", "needs at least {}"),
+    "too_long": ("max_length", "needs at most {}"),
+    "greater_than_equal": ("ge", "needs {} or more"),
+    "less_than_equal": ("le", "needs {} or less"),
+    "less_than": ("lt", "needs less than {}"),
+}
+
+
 def violations(model: type[BaseModel], error: ValidationError, prefix: str = "") -> tuple[RuleViolation, ...]:
     """Say in our words what pydantic refused: which field, by which rule, and the way out."""
+    details = error.errors(include_url=False, include_input=False)
+    # An item that is refused does not count, so a list can seem too short besides; that would only confuse.
+    inside = {detail["loc"][:length] for detail in details for length in range(len(detail["loc"]))}
     return tuple(
-        _explain(model, detail, prefix) for detail in error.errors(include_url=False, include_input=False)
+        _explain(model, detail, prefix)
+        for detail in details
+        if detail["type"] != "too_short" or detail["loc"] not in inside
     )
 
 
@@ -130,6 +157,9 @@ def _explain(model: type[BaseModel], detail: ErrorDetails, prefix: str) -> RuleV
         return violation(kind, field, detail["msg"])
     if kind == "literal_error":
         return violation("FIELD-CHOICE", field, f"needs one of {detail['ctx']['expected']}")
+    if kind in _RANGE_HINTS:
+        name, words = _RANGE_HINTS[kind]
+        return violation("FIELD-RANGE", field, words.format(detail["ctx"][name]))
     rule, hint = _PLAIN_HINTS.get(kind, ("FIELD-RANGE", detail["msg"][:1].lower() + detail["msg"][1:]))
     if kind == "missing":
         info = field_info(model, location)
@@ -142,8 +172,12 @@ def _explain(model: type[BaseModel], detail: ErrorDetails, prefix: str) -> RuleV
 
 def tuples(value: object) -> object:
     """Return the value with its lists as tuples, which is what the models hold."""
+    # By exact type, and plain values first: this runs over every field of every message of a log.
+    kind = type(value)
+    if kind in _PLAIN:
+        return value
     if isinstance(value, list):
-        return tuple(tuples(item) for item in value)
+        return tuple([tuples(item) for item in value])
     if isinstance(value, Mapping):
-        return {name: tuples(item) for name, item in value.items()}
+        return {name: item if type(item) in _PLAIN else tuples(item) for name, item in value.items()}
     return value

@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator
 
-from protocols.messages.catalogue import CATALOGUE, ResponseAttribute
+from protocols.messages.catalogue import ANSWERS, CATALOGUE, Answer, ResponseAttribute
 from protocols.messages.envelope import MessageType
-from protocols.messages.fields import FieldSpec, describe_fields
+from protocols.messages.escalation import Escalation
+from protocols.messages.fields import FieldSpec, describe_fields, describe_model
+from protocols.messages.powers import POWERS
 from protocols.messages.receipt import MAX_MESSAGES_PER_RECEIPT
-from protocols.messages.render import ACKNOWLEDGEMENT_BANNER, NOTIFY_BANNER
+from protocols.messages.render import ACKNOWLEDGEMENT_BANNER, BANNERS, NO_ACKNOWLEDGEMENT
 from protocols.messages.roles import ROLE_PURPOSE
 from protocols.messages.rules import RULES
 
@@ -43,6 +45,8 @@ def _lines() -> Iterator[str]:
     yield ""
     yield from (f"- **{attribute.value}**: {meaning}" for attribute, meaning in _ATTRIBUTES.items())
     yield ""
+    yield from _answers()
+    yield from _powers()
     yield "## Types"
     yield ""
     yield "| Type | What it does | From | Answer | Closed by | Due |"
@@ -56,10 +60,19 @@ def _lines() -> Iterator[str]:
         yield from _type(kind)
     yield "## RECEIPT"
     yield ""
-    yield "Not one of the ten, and never answered: DELIVERED, DISPLAYED, ACKNOWLEDGED or DELIVERY_ERROR for"
+    yield "Not a message, and never answered: DELIVERED, DISPLAYED, ACKNOWLEDGED or DELIVERY_ERROR for"
     yield f"1 to {MAX_MESSAGES_PER_RECEIPT} messages, one by one."
     yield ""
     yield from _rules("RECEIPT")
+    yield "## ESCALATION"
+    yield ""
+    yield "Not a message, and never answered: a device's note that one addressee's acknowledgement is"
+    yield "overdue, and who was told: 1x the sender, 1.5x the addressee's alternates, 2x a mediator. It says"
+    yield f"*{NO_ACKNOWLEDGEMENT}*, and nothing else."
+    yield ""
+    yield from _table(describe_model(Escalation))
+    yield ""
+    yield from _rules("ESCALATION")
     yield "## Every message"
     yield ""
     yield from _table(spec for spec in describe_fields(MessageType.INFORM) if spec.part == "envelope")
@@ -71,12 +84,42 @@ def _lines() -> Iterator[str]:
 def _type(kind: MessageType) -> Iterator[str]:
     yield f"## {kind}"
     yield ""
-    if kind is MessageType.NOTIFY:
-        yield NOTIFY_BANNER
+    if kind in BANNERS:
+        yield BANNERS[kind]
         yield ""
     yield from _table(spec for spec in describe_fields(kind) if spec.part == "content")
     yield ""
     yield from _rules(kind.value)
+
+
+def _answers() -> Iterator[str]:
+    yield "| Type | With | Answer | RESPONSE codes that close it | Messages that close it |"
+    yield "|---|---|---|---|---|"
+    for row in ANSWERS:
+        when = "" if row.when is None else f"{row.when[0]} {', '.join(row.when[1])}"
+        replies = ", ".join(map(_reply, row.replies))
+        yield f"| {row.type} | {when} | {row.attribute} | {', '.join(row.codes)} | {replies} |"
+    yield ""
+
+
+def _reply(answer: Answer) -> str:
+    return answer.type.value if answer.choice is None else f"{answer.type} {answer.choice}"
+
+
+def _powers() -> Iterator[str]:
+    yield "## Powers"
+    yield ""
+    yield "Who speaks for a principal needs these powers of a mandate in force; the first row that fits"
+    yield "counts. ACCEPT_FINAL includes ACCEPT_AD_REF. *Refused* is rule `MANDATE-8`; *marked* messages are"
+    yield "shown as beyond the mandate."
+    yield ""
+    yield "| Type | With | Answering | Power | Without it |"
+    yield "|---|---|---|---|---|"
+    for row in POWERS:
+        without = "" if row.power is None else "refused" if row.strict else "marked"
+        choices, targets = ", ".join(row.choices), ", ".join(row.targets)
+        yield f"| {row.type} | {choices} | {targets} | {row.power or 'none'} | {without} |"
+    yield ""
 
 
 def _table(specs: Iterator[FieldSpec]) -> Iterator[str]:

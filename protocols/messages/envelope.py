@@ -12,7 +12,17 @@ from pydantic import Field
 
 from protocols.errors import RuleViolation
 from protocols.messages.rules import violation
-from protocols.messages.values import Language, MessageId, Model, ParticipantId, Time, text, time_ms
+from protocols.messages.values import (
+    CheckId,
+    Hash,
+    Language,
+    MessageId,
+    Model,
+    ParticipantId,
+    Time,
+    text,
+    time_ms,
+)
 
 VERSION: Final = 1
 
@@ -24,18 +34,31 @@ Relation = Literal["reply_to", "corrects", "about", "counter_to"]
 
 
 class MessageType(StrEnum):
-    """The ten message types of this release, as they are written on the wire."""
+    """The message types, as they are written on the wire, in the order of MESSAGES.md section 2."""
 
+    LINE_CHECK = "LINE-CHECK"
+    MANDATE = "MANDATE"
+    SEAT = "SEAT"
     RESPONSE = "RESPONSE"
     READBACK = "READBACK"
     CORRECTION = "CORRECTION"
     INFORM = "INFORM"
     QUESTION = "QUESTION"
+    CONVEY = "CONVEY"
     NOTIFY = "NOTIFY"
+    REQUEST = "REQUEST"
     PROPOSAL = "PROPOSAL"
     CLAUSE_REPLY = "CLAUSE-REPLY"
+    TERM = "TERM"
+    ADOPT = "ADOPT"
+    COMMIT = "COMMIT"
     COMMIT_EVENT = "COMMIT-EVENT"
+    FINDING = "FINDING"
     ALERT = "ALERT"
+    INCIDENT = "INCIDENT"
+    EXPLANATION = "EXPLANATION"
+    PERSONS = "PERSONS"
+    MEETING = "MEETING"
 
 
 class Reference(Model):
@@ -59,12 +82,17 @@ class Envelope(Model):
     tlp: Annotated[TrafficLight, Field(description="how far it may be shared (TLP 2.0)")] = "AMBER"
     attribution: Annotated[Attribution, Field(description="whether the author may be named")] = "NAMED"
     without_prejudice: Annotated[bool, Field(description="not to be used against its author")] = False
+    mandate: Annotated[Hash | None, Field(description="the mandate under which its author speaks")] = None
     respond_by: Annotated[Time | None, Field(description="answer expected by")] = None
     valid_until: Annotated[Time | None, Field(description="do not act on it after")] = None
     refs: Annotated[tuple[Reference, ...], Field(max_length=16, description="earlier messages it cites")] = ()
     lang: Annotated[Language, Field(description="language of the text")] = "en"
     topic: Annotated[str, text(120, lines=False), Field(description="the one thing it is about")]
     remarks: Annotated[str | None, text(1000), Field(description="anything else")] = None
+    sent_anyway: Annotated[
+        tuple[CheckId, ...],
+        Field(max_length=64, description="clarity checks its author was asked about, and sent it as it is"),
+    ] = ()
 
     def reference(self, relation: Relation) -> str | None:
         """Return the id of the first message cited in this relation."""
@@ -86,6 +114,8 @@ def check_envelope(kind: MessageType, envelope: Envelope) -> Iterator[RuleViolat
     for name, moment in (("respond_by", envelope.respond_by), ("valid_until", envelope.valid_until)):
         if moment is not None and time_ms(moment) <= time_ms(envelope.sent):
             yield violation("ENVELOPE-3", name, "needs a time after the message is sent")
+    if len(set(envelope.sent_anyway)) != len(envelope.sent_anyway):
+        yield violation("ENVELOPE-8", "sent_anyway")
     if envelope.precedence == "FLASH" and kind not in _MAY_BE_FLASH:
         yield violation("ENVELOPE-4", "precedence", "needs IMMEDIATE or below, or send an ALERT")
     replies = sum(ref.rel == "reply_to" for ref in envelope.refs)

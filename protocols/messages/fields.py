@@ -3,7 +3,7 @@
 import re
 import types
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any, Final, Literal, TypeAlias, Union, get_args, get_origin
 
 from pydantic import BaseModel, JsonValue
@@ -17,6 +17,7 @@ Annotation: TypeAlias = Any
 """What stands in a field's annotation; Python has no narrower type for it."""
 
 _WORDS: Final = {"true": True, "yes": True, "false": False, "no": False}
+ENVELOPE_GROUP: Final = "envelope"
 _INTEGER: Final = re.compile(r"-?[0-9]{1,19}")
 
 
@@ -74,11 +75,22 @@ def describe_fields(kind: MessageType) -> tuple[FieldSpec, ...]:
     """Return the fields of a type, content first, then what the envelope lets people choose."""
     own = _describe(CONTENT_MODELS[kind], "content", "", True, None, False, False)
     chosen = (
-        spec
+        replace(spec, path=envelope_path(kind, spec.path))
         for spec in _describe(Envelope, "envelope", "", True, None, False, False)
         if spec.path not in _SET
     )
     return (*own, *chosen)
+
+
+def describe_model(model: type[BaseModel]) -> Iterator[FieldSpec]:
+    """Yield the fields of a model that is not a message's content, such as an escalation."""
+    yield from _describe(model, "content", "", True, None, False, False)
+
+
+def envelope_path(kind: MessageType, path: str) -> str:
+    """Return how people name a field of the envelope: `envelope.NAME` where the type has one of that name."""
+    shadowed = path.split(".")[0] in CONTENT_MODELS[kind].model_fields
+    return f"{ENVELOPE_GROUP}.{path}" if shadowed else path
 
 
 _SET: Final = frozenset({"sender", "sent", "mode", "to.*", "info.*", "to", "info"})
@@ -114,7 +126,7 @@ def _describe(
             kind=_kind(base, metadata),
             required=needed,
             needed_with=None if needed else group,
-            choices=get_args(base) if _origin(base) is Literal else (),
+            choices=tuple(map(str, get_args(base))) if _origin(base) is Literal else (),
             default=_default(field),
             help=field.description or "",
             critical=marked,
@@ -146,9 +158,10 @@ def _default(field: FieldInfo) -> str | None:
 def coerce(annotation: Annotation, value: JsonValue, metadata: tuple[Any, ...] = ()) -> JsonValue:
     """Turn what people type into what the model takes; what cannot be turned is left for the model to refuse.
 
-    Text becomes a number, flag or choice where the field is one; `a,b` and `{"0": a, "1": b}` become a
-    list; a date-time group becomes a `Time`; text is brought into NFC; `start/end` becomes a window. Empty
-    text is dropped from maps, so that an empty form field counts as not given.
+    Text becomes a number, flag or choice where the field is one; `a,b` and `{"0": a, "1": b}` become a list
+    (free text has commas of its own: there it is `a;b`); a date-time group becomes a `Time`; text is brought
+    into NFC; `start/end` becomes a window. Empty text is dropped from maps, so that an empty field of a form
+    counts as not given.
     """
     base, metadata = _strip(annotation, metadata)
     if _origin(base) is tuple:
@@ -176,7 +189,9 @@ def coerce(annotation: Annotation, value: JsonValue, metadata: tuple[Any, ...] =
 
 def _list(item: Annotation, value: JsonValue) -> JsonValue:
     if isinstance(value, str):
-        value = [part.strip() for part in value.split(",") if part.strip()]
+        shape = _shape(_strip(item)[1])
+        prose = shape is not None and shape.kind.startswith("text")
+        value = [part.strip() for part in value.split(";" if prose else ",") if part.strip()]
     elif isinstance(value, dict) and value and set(value) == {str(index) for index in range(len(value))}:
         value = [value[str(index)] for index in range(len(value))]
     return [coerce(item, part) for part in value] if isinstance(value, list) else value

@@ -5,15 +5,18 @@ Every leaf has one text form: text as it is, numbers in decimal, flags as true o
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from pydantic import BaseModel, JsonValue
 
 from protocols.messages.administrative import Readback
+from protocols.messages.fields import field_info
 from protocols.messages.message import Content
-from protocols.messages.values import Critical, normalise, parse_time
+from protocols.messages.values import Critical, Shape, fold_case, normalise, parse_time
 
 Leaf: TypeAlias = str | int | bool
+
+_NOT_RESTATED: Final = frozenset({"name_source", "no", "version", "texts"})
 
 
 def flatten(value: object, path: str = "") -> dict[str, Leaf]:
@@ -70,19 +73,28 @@ def content_leaves(content: Content) -> dict[str, Leaf]:
     return flatten(content.model_dump(exclude_none=True))
 
 
+def critical_fields(model: type[Content]) -> tuple[str, ...]:
+    """Return the names of a type's critical fields: read back at IMMEDIATE and above, or on request."""
+    return tuple(
+        name
+        for name, field in model.model_fields.items()
+        if any(isinstance(mark, Critical) for mark in field.metadata)
+    )
+
+
 def critical_leaves(content: Content) -> dict[str, Leaf]:
     """Return the critical fields of a message by path: what a read-back must restate.
 
-    Where a place's name was taken from is not restated; the name and the numbers are.
+    Not restated are where a place's name was taken from, which number a clause has, and parallel texts: the
+    reader restates what is to be done, once.
     """
     leaves: dict[str, Leaf] = {}
-    for name, field in type(content).model_fields.items():
-        if not any(isinstance(mark, Critical) for mark in field.metadata):
-            continue
-        value = getattr(content, name)
-        plain = _plain(value)
+    for name in critical_fields(type(content)):
+        plain = _plain(getattr(content, name))
         leaves |= {
-            path: leaf for path, leaf in flatten(plain, name).items() if not path.endswith(".name_source")
+            path: leaf
+            for path, leaf in flatten(plain, name).items()
+            if _NOT_RESTATED.isdisjoint(path.split("."))
         }
     return leaves
 
@@ -121,8 +133,17 @@ def compare_readback(content: Content, readback: Readback) -> tuple[FieldCompari
         leaf, said = critical.get(path), restated.get(path)
         original = None if leaf is None else leaf_text(leaf)
         matches = original is not None and said is not None and _same(original, said)
-        rows.append(FieldComparison(path, original, said, matches, exact=not path.endswith(".name")))
+        rows.append(FieldComparison(path, original, said, matches, exact=not _is_wording(content, path)))
     return tuple(rows)
+
+
+def _is_wording(content: Content, path: str) -> bool:
+    """Say whether a field is free text, such as a name, which may be restated in other words."""
+    info = field_info(
+        type(content), tuple(int(step) if step.isdecimal() else step for step in path.split("."))
+    )
+    marks = info.metadata if info is not None else ()
+    return any(isinstance(mark, Shape) and mark.kind.startswith("text") for mark in marks)
 
 
 def _same(original: str, said: str) -> bool:
@@ -134,4 +155,4 @@ def _same(original: str, said: str) -> bool:
 
 
 def _words(value: str) -> str:
-    return " ".join(normalise(value).casefold().replace("_", " ").split())
+    return " ".join(fold_case(normalise(value)).replace("_", " ").split())

@@ -9,6 +9,7 @@ from pydantic import Field
 from protocols import canonical
 from protocols.errors import RuleViolation
 from protocols.messages.envelope import Envelope
+from protocols.messages.parallel import ParallelText, check_languages, check_machine
 from protocols.messages.rules import violation
 from protocols.messages.values import (
     Area,
@@ -45,11 +46,27 @@ class Clause(Model):
     depends_on: Annotated[
         tuple[ClauseNumber, ...], Field(max_length=40, description="clauses without which it does not stand")
     ] = ()
+    notice_hours: Annotated[
+        int | None,
+        Field(ge=0, le=8760, description="notice of withdrawal, in hours; 24 where it is not said"),
+    ] = None
+    suspension: Annotated[
+        Literal["DEBTOR", "CREDITOR", "EITHER"] | None,
+        Field(description="who may suspend and resume it alone; where it is not said, both sides agree"),
+    ] = None
+    texts: Annotated[
+        tuple[ParallelText, ...], Field(max_length=8, description="the same in other languages")
+    ] = ()
 
 
 def clause_hash(clause: Clause) -> str:
-    """Return the SHA-256, in hex, of the clause's canonical encoding; acceptance names it."""
-    return hashlib.sha256(canonical.encode(clause.model_dump(exclude_none=True))).hexdigest()
+    """Return the SHA-256, in hex, of the clause in its authentic languages; acceptance names it.
+
+    Translations are left out: a better one changes nothing that anybody accepted.
+    """
+    authentic = tuple(item for item in clause.texts if item.status == "AUTHENTIC")
+    words = clause.model_copy(update={"texts": authentic})
+    return hashlib.sha256(canonical.encode(words.model_dump(exclude_none=True))).hexdigest()
 
 
 def package_hash(proposal: str, glossary_version: int, clauses: Sequence[Clause]) -> str:
@@ -60,9 +77,16 @@ def package_hash(proposal: str, glossary_version: int, clauses: Sequence[Clause]
 
 
 def check_clause(
-    clause: Clause, numbers: Collection[int], required: Collection[str]
+    clause: Clause, numbers: Collection[int], required: Collection[str], languages: Collection[str] = ()
 ) -> Iterator[RuleViolation]:
-    """Yield what PROPOSAL's rules refuse about one clause among others with these numbers."""
+    """Yield what PROPOSAL's rules refuse about one clause of a proposal.
+
+    Args:
+        clause: the clause, as tabled or amended.
+        numbers: of all clauses of the proposal.
+        required: its required parties.
+        languages: its languages but the prevailing one (`Proposal.other_languages`).
+    """
     field = f"clauses.{clause.no - 1}"
     unique = len(set(clause.depends_on)) == len(clause.depends_on)
     if not unique or clause.no in clause.depends_on or not set(clause.depends_on) <= set(numbers):
@@ -73,6 +97,8 @@ def check_clause(
         clause.throughout and clause.modal != "MUST"
     ):
         yield violation("PROPOSAL-8", field)
+    yield from check_languages(clause.texts, languages, "PROPOSAL-13", f"{field}.texts")
+    yield from check_machine(clause.texts, "PROPOSAL-14", f"{field}.texts")
 
 
 def has_cycle(depends_on: Mapping[int, Collection[int]]) -> bool:
@@ -106,21 +132,26 @@ class Proposal(Model):
     ] = ("en",)
     prevailing: Annotated[Language, Field(description="the language that decides")] = "en"
 
+    @property
+    def other_languages(self) -> tuple[str, ...]:
+        """The languages of which each clause has a parallel text."""
+        return tuple(language for language in self.languages if language != self.prevailing)
+
     def check(self, envelope: Envelope) -> Iterator[RuleViolation]:
         """Yield what the rules of PROPOSAL refuse."""
         numbers = [clause.no for clause in self.clauses]
         if numbers != list(range(1, len(numbers) + 1)) or any(clause.version != 1 for clause in self.clauses):
             yield violation("PROPOSAL-2", "clauses")
+        if self.prevailing not in self.languages or len(set(self.languages)) != len(self.languages):
+            yield violation("PROPOSAL-7", "prevailing")
         for clause in self.clauses:
-            yield from check_clause(clause, numbers, self.required)
+            yield from check_clause(clause, numbers, self.required, self.other_languages)
         if has_cycle({clause.no: clause.depends_on for clause in self.clauses}):
             yield violation("PROPOSAL-3", "clauses")
         if len(self.required) < 2 or len(set(self.required)) != len(self.required):
             yield violation("PROPOSAL-4", "required")
         if envelope.valid_until is None:
             yield violation("PROPOSAL-5", "valid_until", "needs a time until which it can be accepted")
-        if self.prevailing not in self.languages or len(set(self.languages)) != len(self.languages):
-            yield violation("PROPOSAL-7", "prevailing")
         if not set(self.required) <= {envelope.sender, *envelope.to}:
             yield violation("PROPOSAL-12", "to")
 
@@ -135,15 +166,15 @@ class ClauseAnswer(Model):
 
 
 class ClauseReply(Model):
-    """Answers to clauses; `final` puts the agreed text in force once every required party says so."""
+    """Answers to clauses; what all required parties accept is agreed, but in force only once adopted."""
 
     proposal: Annotated[MessageId, Field(description="the proposal it answers")]
-    replies: Annotated[tuple[ClauseAnswer, ...], Field(max_length=40, description="clause by clause")] = ()
+    replies: Annotated[
+        tuple[ClauseAnswer, ...],
+        Needed("CLAUSE-REPLY-7"),
+        Field(max_length=40, description="clause by clause"),
+    ]
     ad_ref: Annotated[bool, Field(description="accepted subject to the principal's confirmation")] = False
-    final: Annotated[bool, Field(description="adopts the package, together with every required party")] = (
-        False
-    )
-    package_hash: Annotated[Hash | None, Field(description="what is adopted; with final")] = None
 
     def check(self, envelope: Envelope) -> Iterator[RuleViolation]:
         """Yield what the rules of CLAUSE-REPLY refuse without looking at the proposal."""
@@ -156,12 +187,9 @@ class ClauseReply(Model):
                 yield violation("CLAUSE-REPLY-3", f"replies.{index}.reason", "needs why")
             if (reply.clause is not None) != (reply.answer == "AMEND"):
                 yield violation("CLAUSE-REPLY-4", f"replies.{index}.clause")
-        if (accepts or self.final) and envelope.remarks is not None:
+        if accepts and envelope.remarks is not None:
             yield violation("CLAUSE-REPLY-2", "remarks", "needs AMEND for a condition, or no remarks")
-        plain = not self.ad_ref and all(reply.answer == "ACCEPT" for reply in self.replies)
-        if (self.package_hash is not None) != self.final or (self.final and not plain):
-            yield violation("CLAUSE-REPLY-5", "package_hash")
         if len({reply.hash for reply in self.replies}) != len(self.replies):
             yield violation("CLAUSE-REPLY-6", "replies")
-        if not self.replies and not self.final:
+        if not self.replies:
             yield violation("CLAUSE-REPLY-7", "replies")

@@ -4,13 +4,14 @@ Times are shown as a date-time group and in full, so that nobody has to convert 
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Final
+from typing import Final, assert_never
 
 from pydantic import BaseModel
 
 from protocols.messages.codec import Body
-from protocols.messages.information import Notify
-from protocols.messages.message import Message
+from protocols.messages.envelope import MessageType
+from protocols.messages.escalation import Escalation
+from protocols.messages.message import Content, Message
 from protocols.messages.proposals import Clause, clause_hash
 from protocols.messages.receipt import Receipt
 from protocols.messages.roles import Role
@@ -19,20 +20,40 @@ from protocols.messages.values import Place, Qty, Waypoint, Window, date_time_gr
 NOTIFY_BANNER: Final = (
     "This informs only. Receipt is not permission. No receipt does not remove protection under the law."
 )
+BANNERS: Final[Mapping[MessageType, str]] = {
+    MessageType.MANDATE: "A mandate says who may speak; it confers no legal status on anyone.",
+    MessageType.CONVEY: "Words that a mediator carries bind nobody.",
+    MessageType.NOTIFY: NOTIFY_BANNER,
+    MessageType.REQUEST: "WILCO commits whoever says it to this one act until the deadline.",
+    MessageType.ALERT: "WILCO commits whoever says it to the asked action until the time given.",
+    MessageType.INCIDENT: "This is a report, not a finding.",
+    MessageType.MEETING: "A point marked AGREED binds nobody until its text is adopted.",
+}
+"""What people are told with every message of a type, in fixed words."""
 ACKNOWLEDGEMENT_BANNER: Final = "Acknowledgement is not agreement, belief, permission or waiver."
+
+NO_ACKNOWLEDGEMENT: Final = "no acknowledgement; cause unknown"
 
 _NOBODY: Final[Mapping[str, str]] = {}
 
 
 def render(body: Body, names: Mapping[str, str] = _NOBODY, viewer: Role | None = None) -> tuple[str, ...]:
-    """Return a message or receipt as lines.
+    """Return a message, receipt or escalation as lines.
 
     Args:
         body: what to show.
         names: by participant id; ids without a name are shown as they are.
         viewer: who looks; a mediator sees who wrote a MEDIATOR_ONLY message, nobody who wrote a CHATHAM one.
     """
-    return tuple(_receipt(body, names) if isinstance(body, Receipt) else _message(body, names, viewer))
+    match body:
+        case Receipt():
+            return tuple(_receipt(body, names))
+        case Escalation():
+            return tuple(_escalation(body, names))
+        case Message():
+            return tuple(_message(body, names, viewer))
+        case _:
+            assert_never(body)
 
 
 def show_sender(message: Message, names: Mapping[str, str] = _NOBODY, viewer: Role | None = None) -> str:
@@ -73,8 +94,15 @@ def show_clause(clause: Clause, names: Mapping[str, str] = _NOBODY) -> tuple[str
     ]
     if clause.verifier is not None:
         lines.append(f"   verified by {names.get(clause.verifier, clause.verifier)}")
+    if clause.notice_hours is not None:
+        lines.append(f"   withdrawn with {clause.notice_hours} hours' notice")
+    if clause.suspension is not None:
+        lines.append(f"   suspended and resumed alone by: {clause.suspension}")
     if clause.depends_on:
         lines.append(f"   depends on {', '.join(map(str, clause.depends_on))}")
+    for item in clause.texts:
+        made = ", by machine" if item.machine else ""
+        lines.append(f"   {item.lang} ({item.status.lower()}{made}): {item.action} {item.object}")
     lines.append(f"   hash {clause_hash(clause)}")
     return tuple(lines)
 
@@ -91,10 +119,12 @@ def _message(message: Message, names: Mapping[str, str], viewer: Role | None) ->
     info = ", ".join(names.get(reader, reader) for reader in envelope.info)
     who = f"from {show_sender(message, names, viewer)} to {to}" + (f", info {info}" if info else "")
     yield f"{message.type} {envelope.precedence} {who}"
+    if envelope.mandate is not None:
+        yield f"under mandate: {envelope.mandate}"
     yield f"topic: {envelope.topic}"
     yield f"sent: {show_time(envelope.sent)}"
-    if isinstance(message.content, Notify):
-        yield NOTIFY_BANNER
+    if message.type in BANNERS:
+        yield BANNERS[message.type]
     yield from _fields(message.content, names, "")
     if envelope.respond_by is not None:
         yield f"answer by: {show_time(envelope.respond_by)}"
@@ -112,6 +142,11 @@ def _message(message: Message, names: Mapping[str, str], viewer: Role | None) ->
     yield f"handling: {', '.join(handling)}"
     if envelope.remarks is not None:
         yield from _text("remarks", envelope.remarks, "")
+
+
+def show_content(content: Content, names: Mapping[str, str] = _NOBODY) -> tuple[str, ...]:
+    """Return every field of a message's content as lines."""
+    return tuple(_fields(content, names, ""))
 
 
 def _fields(model: BaseModel, names: Mapping[str, str], indent: str) -> Iterator[str]:
@@ -136,9 +171,14 @@ def _field(label: str, value: object, names: Mapping[str, str], indent: str) -> 
             yield f"{indent}{label}: {show_quantity(value)}"
         case Waypoint():
             yield f"{indent}{label}: {show_time(value.at)} {show_place(value.place)}"
-        case Clause():
+        case Clause() if label.isdecimal() or label == "clause":
             yield from (f"{indent}{line}" for line in show_clause(value, names))
-        case tuple() if all(isinstance(item, str | int) for item in value):
+        case Clause():
+            yield f"{indent}{label}:"
+            yield from (f"{indent}  {line}" for line in show_clause(value, names))
+        case tuple() if all(
+            isinstance(item, int) or (isinstance(item, str) and "," not in item) for item in value
+        ):
             yield f"{indent}{label}: {', '.join(names.get(str(item), str(item)) for item in value)}"
         case tuple():
             yield f"{indent}{label}:"
@@ -146,7 +186,8 @@ def _field(label: str, value: object, names: Mapping[str, str], indent: str) -> 
                 yield from _field(str(index), item, names, indent + "  ")
         case BaseModel():
             parts = list(_fields(value, names, ""))
-            if any(part.startswith(" ") for part in parts):
+            # A peer's text must not look like the next field of its line.
+            if any(part.startswith(" ") or ";" in part for part in parts):
                 yield f"{indent}{label}:"
                 yield from (f"{indent}  {part}" for part in parts)
             else:
@@ -166,3 +207,11 @@ def _receipt(receipt: Receipt, names: Mapping[str, str]) -> Iterator[str]:
     yield f"{receipt.level} by {names.get(receipt.sender, receipt.sender)}, {show_time(receipt.sent)}"
     yield from (f"  message {message}" for message in receipt.messages)
     yield from (f"  entry {position}" for position in receipt.positions)
+
+
+def _escalation(escalation: Escalation, names: Mapping[str, str]) -> Iterator[str]:
+    by = names.get(escalation.sender, escalation.sender)
+    yield f"ESCALATION {escalation.step} by {by}, {show_time(escalation.sent)}"
+    yield f"  {NO_ACKNOWLEDGEMENT}"
+    yield f"  level L{escalation.level} of {names.get(escalation.addressee, escalation.addressee)}"
+    yield f"  message {escalation.message}"

@@ -20,7 +20,7 @@ class Role(StrEnum):
 ROLE_PURPOSE: Final = {
     Role.PARTY: "speaks for a side; alone can accept, commit and adopt",
     Role.MEDIATOR: "runs the talks; may table a single text; cannot accept or commit for anyone",
-    Role.LIAISON: "humanitarian liaison: notifies and informs",
-    Role.MONITOR: "observes what was agreed and reports facts",
-    Role.OBSERVER: "reads; may only say ROGER or NOT-UNDERSTOOD, and ask a mediator",
+    Role.LIAISON: "humanitarian liaison: notifies, informs and asks; commits for itself only",
+    Role.MONITOR: "observes what was agreed, reports facts, and finds where it is the named verifier",
+    Role.OBSERVER: "reads; may only say ROGER or NOT-UNDERSTOOD, check the line, and ask a mediator",
 }

@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 from typing import Final
 
-from pydantic import JsonValue
+from pydantic import BaseModel, JsonValue
 
 from protocols.messages.catalogue import CATALOGUE
 from protocols.messages.envelope import VERSION, Envelope, MessageType
+from protocols.messages.escalation import ESCALATION, Escalation
 from protocols.messages.message import CONTENT_MODELS
 from protocols.messages.receipt import RECEIPT, Receipt
 
@@ -40,14 +41,23 @@ def json_schema(kind: MessageType) -> dict[str, JsonValue]:
 
 def receipt_schema() -> dict[str, JsonValue]:
     """Return the schema of a receipt."""
-    schema = _clean(Receipt.model_json_schema(by_alias=True))
+    return _plain_body(Receipt, RECEIPT)
+
+
+def escalation_schema() -> dict[str, JsonValue]:
+    """Return the schema of an escalation."""
+    return _plain_body(Escalation, ESCALATION)
+
+
+def _plain_body(model: type[BaseModel], kind: str) -> dict[str, JsonValue]:
+    schema = _clean(model.model_json_schema(by_alias=True))
     properties = _pop(schema, "properties")
     required = _required(schema)
     return {
         "$schema": DIALECT,
         **schema,
-        "title": RECEIPT,
-        "properties": {"v": {"const": VERSION}, "type": {"const": RECEIPT}, **properties},
+        "title": kind,
+        "properties": {"v": {"const": VERSION}, "type": {"const": kind}, **properties},
         "required": ["v", "type", *required],
     }
 

@@ -105,6 +105,32 @@ def normalise(value: str) -> str:
     return _UNICODE.normalize("NFC", value)
 
 
+def fold_case(value: str) -> str:
+    """Return text for comparing without regard to letter case; the same on every member and in ten years.
+
+    Characters that Unicode 3.2 did not know stay as they are: what they fold to depends on Python's version.
+    """
+    return "".join(
+        character.casefold() if _UNICODE.category(character) != "Cn" else character for character in value
+    )
+
+
+def has_word(value: str, word: str) -> bool:
+    """Say whether text contains a word or phrase as a whole, without regard to letter case."""
+    where, sought = fold_case(normalise(value)), fold_case(normalise(word))
+    at = where.find(sought)
+    while at >= 0:
+        before, after = where[at - 1 : at] if at else "", where[at + len(sought) : at + len(sought) + 1]
+        if not _in_word(before) and not _in_word(after):
+            return True
+        at = where.find(sought, at + 1)
+    return False
+
+
+def _in_word(character: str) -> bool:
+    return character != "" and _UNICODE.category(character)[0] in "LMN"
+
+
 def text(limit: int, *, lines: bool = True) -> Shape:
     """Text of 1 to `limit` characters: NFC, no bidi controls, no control characters but newline and tab."""
 
@@ -153,7 +179,22 @@ def _hex(digits: int, kind: str) -> Shape:
 MessageId = Annotated[str, _hex(32, "message")]
 ParticipantId = Annotated[str, _hex(32, "participant")]
 CommitmentId = Annotated[str, _hex(32, "commitment")]
+Subject = Annotated[str, _hex(32, "commitment or message")]
 Hash = Annotated[str, _hex(64, "hash")]
+PublicKey = Annotated[str, _hex(64, "public key")]
+Signature = Annotated[str, _hex(128, "signature")]
+
+
+_CHECK: Final = re.compile("(CLARITY|W)-[1-9][0-9]?")
+
+
+def _check_id(value: str) -> str:
+    if not _CHECK.fullmatch(value):
+        raise PydanticCustomError("VALUE-ID", "needs the id of a clarity check, such as CLARITY-1")
+    return value
+
+
+CheckId = Annotated[str, Shape("clarity check", _check_id, lambda: {"pattern": f"^{_CHECK.pattern}$"})]
 
 
 def _language(value: str) -> str:

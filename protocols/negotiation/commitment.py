@@ -1,26 +1,28 @@
 """Commitments: who owes what to whom, and where it stands (MESSAGES.md section 4).
 
-A commitment is a value. `apply_event` returns the next one or raises the rule that was broken; `settle` is
-what the passing of relay time does to it, which is never more than OVERDUE, ENDED or EXPIRED: software
-makes no accusation.
+A commitment is a value. What creates one is in `commitment_sources`, what people do to it in
+`commitment_events`, what a verifier finds in `commitment_findings`. `settle` is what the passing of relay
+time does to it, which is never VIOLATED: software makes no accusation.
 """
 
 import hashlib
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Final
+from typing import Final, Literal
 
 from protocols import canonical
-from protocols.messages.commitments import EVENTS_NEEDING_AFFIRM, CommitEvent, EventName
-from protocols.messages.rules import violation
-from protocols.messages.values import given, time_ms
+from protocols.messages.commitments import CommitEvent, EventName
 
-SKEW_MS: Final = 120_000
-"""How far ahead of relay time an `at` may lie: the clock skew that MESSAGES.md section 3 does not flag."""
+HOUR_MS: Final = 3_600_000
+DISPUTE_MS: Final = 7 * 24 * HOUR_MS
+"""How long the debtor may dispute a finding that the commitment was violated."""
+
+Suspension = Literal["DEBTOR", "CREDITOR", "EITHER"]
+"""Who may suspend and resume alone, where the clause allows it."""
 
 
 class CommitmentState(StrEnum):
-    """Where a commitment stands. VIOLATED needs a monitor's FINDING, which this release cannot send."""
+    """Where a commitment stands. Only a FINDING of its named verifier makes it VIOLATED."""
 
     CONDITIONAL = "CONDITIONAL"
     ACTIVE = "ACTIVE"
@@ -28,6 +30,7 @@ class CommitmentState(StrEnum):
     CLAIMED = "CLAIMED"
     DISPUTED = "DISPUTED"
     SUSPENDED = "SUSPENDED"
+    VIOLATED = "VIOLATED"
     DISCHARGED = "DISCHARGED"
     ENDED = "ENDED"
     EXPIRED = "EXPIRED"
@@ -37,13 +40,14 @@ class CommitmentState(StrEnum):
 
 _S: Final = CommitmentState
 TERMINAL: Final = frozenset({_S.DISCHARGED, _S.ENDED, _S.EXPIRED, _S.RELEASED, _S.WITHDRAWN})
+"""The states that nothing leaves; VIOLATED becomes one after `DISPUTE_MS` (`Commitment.terminal`)."""
 OPEN: Final = frozenset(CommitmentState) - TERMINAL
 
-_ALLOWED_FROM: Final[dict[EventName, frozenset[CommitmentState]]] = {
+ALLOWED_FROM: Final[dict[EventName, frozenset[CommitmentState]]] = {
     "DETACH": frozenset({_S.CONDITIONAL}),
     "CLAIM": frozenset({_S.ACTIVE, _S.OVERDUE}),
     "CONFIRM": frozenset({_S.CLAIMED}),
-    "DISPUTE": frozenset({_S.CLAIMED, _S.OVERDUE}),
+    "DISPUTE": frozenset({_S.CLAIMED, _S.OVERDUE, _S.VIOLATED}),
     "RELEASE": OPEN,
     "WITHDRAW": frozenset({_S.CONDITIONAL, _S.ACTIVE, _S.OVERDUE}),
     "DELAY": frozenset({_S.ACTIVE}),
@@ -52,31 +56,9 @@ _ALLOWED_FROM: Final[dict[EventName, frozenset[CommitmentState]]] = {
     "ASSIGN": OPEN,
     "DELEGATE": OPEN,
 }
+"""The left column of the table, for what is said by COMMIT-EVENT."""
 
-
-class Actor(StrEnum):
-    """Whose event it is."""
-
-    DEBTOR = "debtor"
-    DEBTOR_OR_DELEGATE = "debtor or accepted delegate"
-    CREDITOR = "creditor"
-    CREDITOR_OR_VERIFIER = "creditor or verifier"
-    EITHER = "debtor or creditor"
-
-
-ACTORS: Final[dict[EventName, Actor]] = {
-    "DETACH": Actor.CREDITOR_OR_VERIFIER,
-    "CLAIM": Actor.DEBTOR_OR_DELEGATE,
-    "CONFIRM": Actor.CREDITOR,
-    "DISPUTE": Actor.CREDITOR,
-    "RELEASE": Actor.CREDITOR,
-    "WITHDRAW": Actor.DEBTOR,
-    "DELAY": Actor.DEBTOR,
-    "SUSPEND": Actor.EITHER,
-    "RESUME": Actor.EITHER,
-    "ASSIGN": Actor.CREDITOR,
-    "DELEGATE": Actor.DEBTOR,
-}
+_NOTICE_RUNS_ON_IN: Final = ALLOWED_FROM["WITHDRAW"] | {_S.SUSPENDED}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,11 +80,11 @@ class PendingChange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Commitment:
-    """One duty or ban that a party took on.
+    """One duty or ban that somebody took on.
 
     Attributes:
         id: 32 hexadecimal digits, derived from what created it.
-        source: id of the PROPOSAL or ALERT it comes from.
+        source: id of the PROPOSAL, COMMIT, REQUEST or ALERT it comes from.
         debtor: who owes; stays liable when somebody else is delegated.
         creditors: to whom.
         text: the duty in one line: modal, action, object.
@@ -110,15 +92,24 @@ class Commitment:
         end_ms: end of the window; an achievement is due then.
         maintenance: MUST NOT, or MUST throughout: it ends with the window instead of becoming overdue.
         created_ms: relay time of the entry that created it.
+        history: every state it was in with the relay time it began, oldest first, never empty.
+        version: of its terms; one more with each DELAY that was agreed. Who stands in whose place changes
+            no terms: one side alone must not be able to make what the other says stale.
+        notice_ms: how long after a WITHDRAW the duty still stands.
         verifier: who finds whether it was kept; None where only the creditors say.
-        conditional_until_ms: the antecedent's time; None where there is no antecedent.
+        suspension: who may suspend and resume alone; None where debtor and creditors must agree.
+        antecedent: in one line, what must be so before the duty binds; None where nothing must.
+        conditional_until_ms: the antecedent's time: without DETACH it expires then.
+        detach_at_ms: with an antecedent that is a time: that time.
         delegate: who may claim besides the debtor.
         claim: id of the COMMIT-EVENT that claims it was kept; None where none did.
         confirmed: creditors that confirmed the present claim.
         released: creditors that released.
-        pending: a change that waits for agreement.
-        state: where it stands.
-        history: every state it was in with the relay time it began, oldest first.
+        findings: ids of the FINDING messages on it, oldest first.
+        pending: changes that wait for agreement, oldest first; the latest of each who asks, so that nobody's
+            silence keeps others from asking.
+        withdraw_at_ms: when the notice of a WITHDRAW is over; None where none runs.
+        undisputed: it is VIOLATED, and the debtor's days to dispute that are over.
     """
 
     id: str
@@ -130,15 +121,37 @@ class Commitment:
     end_ms: int
     maintenance: bool
     created_ms: int
+    history: tuple[tuple[int, CommitmentState], ...]
+    version: int = 1
+    notice_ms: int = 0
     verifier: str | None = None
+    suspension: Suspension | None = None
+    antecedent: str | None = None
     conditional_until_ms: int | None = None
+    detach_at_ms: int | None = None
     delegate: str | None = None
     claim: str | None = None
     confirmed: frozenset[str] = frozenset()
     released: frozenset[str] = frozenset()
-    pending: PendingChange | None = None
-    state: CommitmentState = CommitmentState.ACTIVE
-    history: tuple[tuple[int, CommitmentState], ...] = ()
+    findings: tuple[str, ...] = ()
+    pending: tuple[PendingChange, ...] = ()
+    withdraw_at_ms: int | None = None
+    undisputed: bool = False
+
+    @property
+    def state(self) -> CommitmentState:
+        """Where it stands, as of the last `settle` or event."""
+        return self.history[-1][1]
+
+    @property
+    def since_ms(self) -> int:
+        """The relay time since which it stands there."""
+        return self.history[-1][0]
+
+    @property
+    def terminal(self) -> bool:
+        """Whether it stays as it is for good."""
+        return self.state in TERMINAL or self.undisputed
 
     @property
     def concerned(self) -> frozenset[str]:
@@ -147,14 +160,9 @@ class Commitment:
 
     @property
     def clock_event_ms(self) -> int | None:
-        """The relay time at which `settle` will change the state; None where time changes nothing."""
-        match self.state:
-            case CommitmentState.CONDITIONAL:
-                return self.conditional_until_ms
-            case CommitmentState.ACTIVE:
-                return self.end_ms
-            case _:
-                return None
+        """The relay time at which `settle` will change something; None where time changes nothing."""
+        step = _clock_step(self)
+        return None if step is None else step[0]
 
 
 def commitment_id(*parts: str | int) -> str:
@@ -164,162 +172,47 @@ def commitment_id(*parts: str | int) -> str:
 
 
 def settle(commitment: Commitment, now_ms: int) -> Commitment:
-    """Return the commitment as it stands at this relay time."""
-    due = commitment.clock_event_ms
-    if due is None or now_ms < due:
-        return commitment
+    """Return the commitment as it stands at this relay time, however often it was settled before."""
+    while (step := _clock_step(commitment)) is not None and step[0] <= now_ms:
+        moment, state = step
+        if state is CommitmentState.VIOLATED:
+            commitment = replace(commitment, undisputed=True, pending=())
+        else:
+            commitment = enter(commitment, state, moment)
+    return commitment
+
+
+def _clock_step(commitment: Commitment) -> tuple[int, CommitmentState] | None:
+    """Return what time does next, and when; VIOLATED stands for the end of the days to dispute it."""
+    steps: list[tuple[int, CommitmentState]] = []
     match commitment.state:
         case CommitmentState.CONDITIONAL:
-            return _enter(commitment, CommitmentState.EXPIRED, due)
+            if commitment.detach_at_ms is not None:
+                steps.append((commitment.detach_at_ms, CommitmentState.ACTIVE))
+            if commitment.conditional_until_ms is not None:
+                steps.append((commitment.conditional_until_ms, CommitmentState.EXPIRED))
+        case CommitmentState.ACTIVE:
+            over = CommitmentState.ENDED if commitment.maintenance else CommitmentState.OVERDUE
+            steps.append((commitment.end_ms, over))
+        case CommitmentState.VIOLATED if not commitment.undisputed:
+            steps.append((commitment.since_ms + DISPUTE_MS, CommitmentState.VIOLATED))
         case _:
-            after = CommitmentState.ENDED if commitment.maintenance else CommitmentState.OVERDUE
-            return _enter(commitment, after, due)
+            pass
+    if commitment.withdraw_at_ms is not None and commitment.state in ALLOWED_FROM["WITHDRAW"]:
+        steps.append((commitment.withdraw_at_ms, CommitmentState.WITHDRAWN))
+    # Until the notice is over the duty stands, so what falls on the same moment comes first.
+    return min(steps, key=lambda step: step[0], default=None)
 
 
-def apply_event(
-    commitment: Commitment, actor: str, message: str, event: CommitEvent, now_ms: int
-) -> Commitment:
-    """Take in a COMMIT-EVENT.
+def enter(commitment: Commitment, state: CommitmentState, moment_ms: int) -> Commitment:
+    """Return the commitment in another state, without what cannot go on there.
 
-    Args:
-        commitment: as it stood after the last entry.
-        actor: participant id of the sender.
-        message: id of the COMMIT-EVENT, 32 hexadecimal digits.
-        event: which keeps the rules that need no commitment.
-        now_ms: the relay time of its entry.
-
-    Returns:
-        The next commitment. Events that others must AFFIRM only become pending.
-
-    Raises:
-        RuleViolation: an illegal transition, by its rule; nothing changes. The sender's fault.
+    A change that cannot be carried out in that state waits no longer. The notice of a WITHDRAW runs on
+    where the duty merely stands still, but nobody leaves a claim, a dispute or a finding by it.
     """
-    commitment = settle(commitment, now_ms)
-    if commitment.state in TERMINAL:
-        raise violation("COMMIT-EVENT-7", "event", f"the commitment is {commitment.state}")
-    _check_actor(commitment, actor, event.event)
-    if commitment.state not in _ALLOWED_FROM[event.event]:
-        raise violation(
-            "COMMIT-EVENT-1", "event", f"{event.event} is not possible: the commitment is {commitment.state}"
-        )
-    at = time_ms(event.at)
-    # `at` has whole seconds, so it may name the very second of the creation.
-    if at < commitment.created_ms // 1000 * 1000 or at > now_ms + SKEW_MS:
-        raise violation("COMMIT-EVENT-3", "at")
-    if event.event in EVENTS_NEEDING_AFFIRM:
-        return _ask(commitment, actor, message, event)
-    return _do(commitment, actor, message, event.event, now_ms)
-
-
-def answer_change(
-    commitment: Commitment, message: str, sender: str, affirmed: bool, now_ms: int
-) -> Commitment:
-    """Take in an AFFIRM or NEGATIVE to a pending change; what was overtaken by events changes nothing."""
-    commitment = settle(commitment, now_ms)
-    pending = commitment.pending
-    if pending is None or pending.message != message or sender not in pending.needed:
-        return commitment
-    if not affirmed or commitment.state not in _ALLOWED_FROM[pending.event.event]:
-        return replace(commitment, pending=None)
-    needed = pending.needed - {sender}
-    if needed:
-        return replace(commitment, pending=replace(pending, needed=needed))
-    return _carry_out(replace(commitment, pending=None), pending, now_ms)
-
-
-def must_affirm(commitment: Commitment, actor: str, event: CommitEvent) -> frozenset[str]:
-    """Return whose AFFIRM a change needs; empty where the event needs none."""
-    match event.event:
-        case "DELAY":
-            return frozenset(commitment.creditors)
-        case "SUSPEND" | "RESUME":
-            return frozenset({commitment.debtor, *commitment.creditors}) - {actor}
-        case "ASSIGN" | "DELEGATE":
-            return frozenset({event.new_party}) if event.new_party is not None else frozenset()
-        case _:
-            return frozenset()
-
-
-def _check_actor(commitment: Commitment, actor: str, event: EventName) -> None:
-    debtor, creditors = {commitment.debtor}, set(commitment.creditors)
-    match ACTORS[event]:
-        case Actor.DEBTOR:
-            allowed = debtor
-        case Actor.DEBTOR_OR_DELEGATE:
-            allowed = debtor | ({commitment.delegate} if commitment.delegate else set())
-        case Actor.CREDITOR:
-            allowed = creditors
-        case Actor.CREDITOR_OR_VERIFIER:
-            allowed = creditors | ({commitment.verifier} if commitment.verifier else set())
-        case Actor.EITHER:
-            allowed = debtor | creditors
-    if actor not in allowed:
-        raise violation("COMMIT-EVENT-2", "event", f"{event} belongs to the {ACTORS[event]}")
-
-
-def _ask(commitment: Commitment, actor: str, message: str, event: CommitEvent) -> Commitment:
-    if commitment.pending is not None:
-        raise violation("COMMIT-EVENT-11", "event")
-    if event.new_party is not None and event.new_party in commitment.concerned:
-        raise violation("COMMIT-EVENT-9", "new_party")
-    if event.new_time is not None and time_ms(event.new_time) <= commitment.end_ms:
-        raise violation("COMMIT-EVENT-10", "new_time")
-    needed = must_affirm(commitment, actor, event)
-    return replace(
-        commitment, pending=PendingChange(message=message, actor=actor, event=event, needed=needed)
-    )
-
-
-def _do(commitment: Commitment, actor: str, message: str, event: EventName, now_ms: int) -> Commitment:
-    match event:
-        case "DETACH":
-            return settle(_enter(commitment, CommitmentState.ACTIVE, now_ms), now_ms)
-        case "CLAIM":
-            return _enter(
-                replace(commitment, claim=message, confirmed=frozenset()), CommitmentState.CLAIMED, now_ms
-            )
-        case "CONFIRM":
-            confirmed = commitment.confirmed | {actor}
-            commitment = replace(commitment, confirmed=confirmed)
-            complete = confirmed >= set(commitment.creditors)
-            return _enter(commitment, CommitmentState.DISCHARGED, now_ms) if complete else commitment
-        case "DISPUTE":
-            return _enter(commitment, CommitmentState.DISPUTED, now_ms)
-        case "RELEASE":
-            released = commitment.released | {actor}
-            commitment = replace(commitment, released=released)
-            complete = released >= set(commitment.creditors)
-            return _enter(commitment, CommitmentState.RELEASED, now_ms) if complete else commitment
-        case "WITHDRAW":
-            return _enter(commitment, CommitmentState.WITHDRAWN, now_ms)
-        case _:
-            raise ValueError(event)
-
-
-def _carry_out(commitment: Commitment, pending: PendingChange, now_ms: int) -> Commitment:
-    event = pending.event
-    match event.event:
-        case "DELAY":
-            return settle(replace(commitment, end_ms=time_ms(given(event.new_time))), now_ms)
-        case "SUSPEND":
-            return _enter(commitment, CommitmentState.SUSPENDED, now_ms)
-        case "RESUME":
-            return settle(_enter(commitment, CommitmentState.ACTIVE, now_ms), now_ms)
-        case "ASSIGN":
-            creditors = (*(c for c in commitment.creditors if c != pending.actor), given(event.new_party))
-            return replace(
-                commitment,
-                creditors=creditors,
-                confirmed=frozenset(),
-                released=commitment.released - {pending.actor},
-            )
-        case "DELEGATE":
-            return replace(commitment, delegate=event.new_party)
-        case _:
-            raise ValueError(event.event)
-
-
-def _enter(commitment: Commitment, state: CommitmentState, since_ms: int) -> Commitment:
-    pending = None if state in TERMINAL else commitment.pending
-    history = (*commitment.history, (since_ms, state))
-    return replace(commitment, state=state, history=history, pending=pending)
+    pending = tuple(change for change in commitment.pending if state in ALLOWED_FROM[change.event.event])
+    notice = commitment.withdraw_at_ms if state in _NOTICE_RUNS_ON_IN else None
+    # A time that passed while it was suspended counts from when it was resumed.
+    since = max(moment_ms, commitment.since_ms)
+    history = (*commitment.history, (since, state))
+    return replace(commitment, history=history, pending=pending, withdraw_at_ms=notice)

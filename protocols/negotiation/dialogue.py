@@ -1,52 +1,64 @@
-"""What may answer what: RESPONSE, READBACK and replies to questions (MESSAGES.md sections 2 and 3).
+"""What may answer what, and by when (MESSAGES.md sections 2 and 3).
 
-A dialogue is open until each ACTION addressee has given an answer that closes it. STANDBY and
-NOT-UNDERSTOOD never close, free text never closes, and what is closed stays closed. Composing and receiving
-use the same checks.
+A dialogue is open until each ACTION addressee has given an answer that closes it. STANDBY and NOT-UNDERSTOOD
+never close, free text never closes, and what is closed stays closed. Composing and receiving use the same
+checks; which answers there are is the catalogue's table.
 """
 
 from dataclasses import replace
+from functools import cache
 from typing import Final
 
-from protocols.messages.administrative import Correction, Readback, Response
+from protocols.messages.administrative import Readback, Response
+from protocols.messages.adoption import Adopt
 from protocols.messages.alert import Alert
-from protocols.messages.catalogue import (
-    ACKNOWLEDGEMENT_DUE_MS,
-    CATALOGUE,
-    CLAIM_DUE_MS,
-    HOUR_MS,
-    OBSERVER_CODES,
-    Answer,
-    ResponseAttribute,
-    attribute_of,
-    closing_codes,
-    legal_answers,
-)
+from protocols.messages.catalogue import OBSERVER_CODES, ResponseAttribute, attribute_of, closing_codes
 from protocols.messages.commitments import CommitEvent
-from protocols.messages.envelope import Envelope, MessageType
-from protocols.messages.information import Inform, Notify, Question
-from protocols.messages.leaves import compare_readback, critical_leaves
-from protocols.messages.message import Message
+from protocols.messages.envelope import Envelope
+from protocols.messages.glossary import Term
+from protocols.messages.information import Notify
+from protocols.messages.leaves import compare_readback, critical_fields, critical_leaves
+from protocols.messages.message import Content, Message
 from protocols.messages.proposals import Proposal
+from protocols.messages.requests import Request
 from protocols.messages.roles import Role
 from protocols.messages.rules import violation
+from protocols.messages.seats import Seat
 from protocols.messages.values import given, time_ms
 from protocols.negotiation.record import AnswerState, FoldedMessage, ResponseState
 from protocols.negotiation.state import State
 
 MAX_STANDBYS: Final = 2
-"""The first, and one extension."""
+"""The first, and one extension.
+
+STANDBY is given once, with a time; MESSAGES.md section 2 refuses "more than one STANDBY extension". So who
+could not keep that time may name another one, once, and must then answer.
+"""
+
+_ABOUT_THE_WORDS: Final = frozenset({"WILCO", "AFFIRM", "NEGATIVE"})
+"""Codes that mean what the target says, and so would mean something else when it says something else."""
 
 
-def responders(message: Message) -> tuple[str, ...]:
-    """Return the ACTION addressees that an answer is wanted from."""
-    match message.content:
+def responders(state: State, message: Message) -> tuple[str, ...]:
+    """Return the ACTION addressees that an answer is wanted from.
+
+    Observers may say no more than ROGER, so of them nothing is wanted where ROGER closes nothing.
+    """
+    to, content = message.envelope.to, message.content
+    match content:
         case Proposal(required=required):
-            return tuple(party for party in message.envelope.to if party in required)
-        case content if attribute_of(content) is ResponseAttribute.NONE:
+            return tuple(party for party in to if party in required)
+        case Adopt(proposal=proposal):
+            tabled = state.proposals.get(proposal)
+            return tuple(party for party in to if tabled is not None and party in tabled.content.required)
+        case Seat() | Term():
+            return tuple(one for one in to if state.roster.role(one) is Role.PARTY)
+        case _ if attribute_of(content) is ResponseAttribute.NONE:
             return ()
+        case _ if "ROGER" in closing_codes(content):
+            return to
         case _:
-            return message.envelope.to
+            return tuple(one for one in to if state.roster.role(one) is not Role.OBSERVER)
 
 
 def check_response(
@@ -57,43 +69,87 @@ def check_response(
     Raises:
         RuleViolation: a rule of RESPONSE. The sender's fault.
     """
-    code = response.code
-    limited = sender not in target.to or state.roster.role(sender) is Role.OBSERVER
-    if sender not in target.addressees or (limited and code not in OBSERVER_CODES):
+    code, content = response.code, target.content
+    if sender not in target.addressees or (is_limited(state, target, sender) and code not in OBSERVER_CODES):
         raise violation("RESPONSE-10", "code")
     if target.sender in state.roster and target.sender not in envelope.to:
         raise violation("RESPONSE-13", "to")
-    if attribute_of(target.content) is ResponseAttribute.NONE:
+    if attribute_of(content) is ResponseAttribute.NONE:
         raise violation("RESPONSE-5", "target", f"{target.type} wants no answer")
-    legal = (*closing_codes(target.content), "STANDBY", "NOT-UNDERSTOOD")
+    legal = (*closing_codes(content), "STANDBY", "NOT-UNDERSTOOD")
     if code not in legal:
         raise violation("RESPONSE-5", "code", f"needs one of {', '.join(legal)}")
-    answer = target.answers.get(sender)
+    answer = target.answer_of(sender)
     closed = answer is not None and answer.state is ResponseState.CLOSED
-    if closed or _is_over(state, target, now_ms):
+    if closed or is_over(state, target, now_ms):
         raise violation("RESPONSE-9", "target", "it is closed or cancelled")
+    if code in _ABOUT_THE_WORDS:
+        check_corrections_seen(state, target, sender)
     if code == "STANDBY" and answer is not None and answer.standbys >= MAX_STANDBYS:
         raise violation("RESPONSE-7", "code", "needs an answer now")
-    if code in ("WILCO", "AFFIRM") and now_ms >= _act_until(target):
+    if code in ("WILCO", "AFFIRM") and now_ms >= act_until(target):
         raise violation("RESPONSE-6", "code", "it is no longer valid; ask its author for a new one")
-    if code == "ROGER" and response.passed_to is None and isinstance(target.content, Notify | Alert):
+    if code == "ROGER" and response.passed_to is None and isinstance(content, Notify | Alert):
         raise violation("RESPONSE-8", "passed_to", "needs to whom it was passed")
-    if isinstance(target.content, Readback) and code in ("CORRECT", "WRONG"):
-        _check_confirmation(state, target.content, sender, response)
+    if isinstance(content, Readback) and code in ("CORRECT", "WRONG"):
+        _check_confirmation(state, content, sender, response)
 
 
-def _is_over(state: State, target: FoldedMessage, now_ms: int) -> bool:
-    """Say whether a message was cancelled, or is a proposal that has ended or lapsed by now."""
-    if isinstance(target.content, Proposal):
-        return not state.proposals[target.id].is_open(now_ms)
-    return target.cancelled
+def is_limited(state: State, target: FoldedMessage, participant: str) -> bool:
+    """Say whether a participant may say no more to a message than ROGER or NOT-UNDERSTOOD."""
+    action = target.responders if isinstance(target.content, Seat | Term) else target.to
+    return participant not in action or state.roster.role(participant) is Role.OBSERVER
 
 
-def _act_until(target: FoldedMessage) -> int:
-    """The relay time from which on nothing may be promised in answer to a message."""
-    ends = [time_ms(target.message.envelope.valid_until)] if target.message.envelope.valid_until else []
-    if isinstance(target.content, Alert):
-        ends.append(time_ms(target.content.until))
+def is_over(state: State, target: FoldedMessage, now_ms: int) -> bool:
+    """Say whether a message was cancelled, or is about a proposal that has ended or lapsed by now."""
+    match target.content:
+        case Proposal():
+            return not state.proposals[target.id].is_open(now_ms)
+        case Adopt(proposal=proposal):
+            return not state.proposals[proposal].is_open(now_ms)
+        case _:
+            return target.cancelled
+
+
+def check_corrections_seen(state: State, target: FoldedMessage, sender: str) -> None:
+    """Refuse an answer to words that were corrected before it, and that its sender may not have seen.
+
+    Raises:
+        RuleViolation: CORRECTION-12. The correction overtook the answer; nobody need be at fault.
+    """
+    if awaits_roger(state, target, sender):
+        raise violation("CORRECTION-12", None, "it was corrected meanwhile; read it again, and say ROGER")
+
+
+def awaits_roger(state: State, target: FoldedMessage, participant: str) -> bool:
+    """Say whether a participant has not yet said ROGER to every correction of a message."""
+    asked = (state.messages[name].answer_of(participant) for name in target.corrected_by)
+    return any(answer is not None and answer.state is not ResponseState.CLOSED for answer in asked)
+
+
+def is_withheld(state: State, target: FoldedMessage) -> bool:
+    """Say whether a message asks for agreement that must not take effect while its author is suspended.
+
+    Who took a key may have asked with it just before. A SUSPEND only protects, whoever asked for it.
+    """
+    match target.content:
+        case Seat(operation="SUSPEND"):
+            return False
+        case Seat() | Term() | CommitEvent():
+            return target.sender in state.suspended
+        case _:
+            return False
+
+
+def act_until(target: FoldedMessage) -> int:
+    """Return the relay time from which on nothing may be promised in answer to a message."""
+    ends = [time_ms(target.envelope.valid_until)] if target.envelope.valid_until else []
+    match target.content:
+        case Alert(until=end) | Request(deadline=end):
+            ends.append(time_ms(end))
+        case _:
+            pass
     return min(ends, default=2**63)
 
 
@@ -145,79 +201,11 @@ def check_readback(target: FoldedMessage, sender: str, envelope: Envelope, readb
         raise violation("READBACK-3", extra[0])
 
 
-def is_answer(target: FoldedMessage, sender: str, message: Message) -> bool:
-    """Say whether this INFORM closes the message it replies to, for its sender."""
-    state = target.answers.get(sender)
-    return (
-        isinstance(message.content, Inform)
-        and isinstance(target.content, Question)
-        and target.content.form != "YES_NO"
-        and state is not None
-        and state.state is not ResponseState.CLOSED
-        and target.sender in message.envelope.to
-    )
+@cache
+def _critical(model: type[Content]) -> tuple[str, ...]:
+    return critical_fields(model)
 
 
-def due_ms(state: State, folded: FoldedMessage) -> int | None:
-    """Return the relay time by which answers are expected; None where there is no timer."""
-    envelope = folded.message.envelope
-    if envelope.respond_by is not None:
-        return time_ms(envelope.respond_by)
-    match folded.content:
-        case Proposal():
-            return time_ms(envelope.valid_until) if envelope.valid_until else None
-        case Readback():
-            allowed = ACKNOWLEDGEMENT_DUE_MS[envelope.precedence].get(6)
-        case Correction(target=target):
-            original = state.messages[target]
-            default = CATALOGUE[original.type].due_ms
-            allowed = default // 2 if default is not None else None
-        case CommitEvent(event="CLAIM"):
-            allowed = CLAIM_DUE_MS
-        case Notify(window=window):
-            usual = folded.relay_time_ms + 24 * HOUR_MS
-            return min(usual, time_ms(window.start) - 12 * HOUR_MS)
-        case _:
-            allowed = CATALOGUE[folded.type].due_ms
-    return None if allowed is None else folded.relay_time_ms + allowed
-
-
-def answers_for(state: State, folded: FoldedMessage, me: str, now_ms: int) -> tuple[Answer, ...]:
-    """Return what this participant may answer to a message now; the interface offers nothing else."""
-    mine = folded.answers.get(me)
-    closed = mine is not None and mine.state is ResponseState.CLOSED
-    if _is_over(state, folded, now_ms) or me not in folded.addressees:
-        return ()
-    limited = me not in folded.to or state.roster.role(me) is Role.OBSERVER
-    offered: list[Answer] = []
-    for choice in legal_answers(folded.content):
-        match choice.type:
-            case MessageType.READBACK:
-                possible = not limited and bool(critical_leaves(folded.content))
-            case MessageType.RESPONSE:
-                possible = not closed and (not limited or choice.choice in OBSERVER_CODES)
-                if choice.choice == "STANDBY":
-                    possible = possible and mine is not None and mine.standbys < MAX_STANDBYS
-                if choice.choice in ("WILCO", "AFFIRM"):
-                    possible = possible and now_ms < _act_until(folded)
-                if isinstance(folded.content, Readback) and choice.choice in ("CORRECT", "WRONG"):
-                    possible = possible and state.messages[folded.content.target].sender == me
-            case MessageType.CLAUSE_REPLY | MessageType.PROPOSAL:
-                possible = _may_reply(state, folded, me, now_ms)
-            case MessageType.COMMIT_EVENT:
-                possible = not closed and _may_confirm(state, folded, me)
-            case _:
-                possible = not closed and not limited
-        if possible:
-            offered.append(choice)
-    return tuple(offered)
-
-
-def _may_reply(state: State, folded: FoldedMessage, me: str, now_ms: int) -> bool:
-    proposal = state.proposals[folded.id]
-    return me in proposal.content.required and proposal.is_open(now_ms)
-
-
-def _may_confirm(state: State, folded: FoldedMessage, me: str) -> bool:
-    content = folded.content
-    return isinstance(content, CommitEvent) and me in state.commitments[content.commitment].creditors
+def has_critical(content: Content) -> bool:
+    """Say whether a message has fields to be read back."""
+    return any(getattr(content, name) not in (None, ()) for name in _critical(type(content)))

@@ -1,27 +1,24 @@
-"""The one fold over accepted entries: what has been said, answered, agreed and owed (issue 2 section 5).
+"""The one fold over accepted entries: what has been said, answered, agreed and owed (DESIGN.md section 1).
 
 Deterministic: the same entries give the same state on every member, machine and day. Time is relay time,
 from the entries; OVERDUE, ENDED and LAPSED happen when an entry shows that their time has come. One more
 entry costs the same however many there were.
 """
 
-import hashlib
 import heapq
 from collections.abc import Iterable
-from typing import Final, Literal
+from typing import Literal
 
-from protocols import canonical
-from protocols.canonical import Value
 from protocols.errors import DecodeError, RuleViolation
-from protocols.messages.catalogue import Answer
 from protocols.messages.envelope import MessageType, Mode
 from protocols.messages.receipt import Receipt
-from protocols.negotiation import view
+from protocols.negotiation.agreed import outstanding
 from protocols.negotiation.commitment import Commitment, settle
-from protocols.negotiation.dialogue import answers_for, due_ms
+from protocols.negotiation.committing import OVERTAKEN
 from protocols.negotiation.judge import examine
 from protocols.negotiation.proposal import PackageStatus, TabledProposal, end_proposal
-from protocols.negotiation.record import FoldedMessage, ResponseState
+from protocols.negotiation.reading import Reading
+from protocols.negotiation.record import FoldedMessage
 from protocols.negotiation.roster import (
     ACCEPTED,
     Participant,
@@ -32,45 +29,62 @@ from protocols.negotiation.roster import (
     RosterChange,
     Verdict,
 )
-from protocols.negotiation.state import Changes, State
-from protocols.negotiation.view import Board, OpenDialogue, RejectedEntry
+from protocols.negotiation.state import Changes
+from protocols.negotiation.terms import ChannelTerms
+from protocols.negotiation.view import RejectedEntry
 
-_DIGEST_LABEL: Final = b"parley negotiation v1"
+
+def _replaced(roster: Roster) -> set[str]:
+    """Return the ids of mandates in whose place others stand: sending them again brings none back."""
+    held = [held for one in roster.participants for held in roster.mandates(one.id)]
+    return {one.mandate.replaces for one in held if one.mandate.replaces is not None}
 
 
-class Negotiation:
+class Negotiation(Reading):
     """The state of one channel's negotiation.
 
     Not a value: `apply`, `reject` and `handshake` change it, in log order. Everything it hands out is a
     snapshot.
     """
 
-    def __init__(self, roster: Iterable[Participant] = (), *, mode: Mode = "LIVE") -> None:
+    def __init__(
+        self,
+        roster: Iterable[Participant] = (),
+        *,
+        mode: Mode = "LIVE",
+        terms: ChannelTerms | None = None,
+    ) -> None:
         """Begin with nothing said.
 
         Args:
             roster: the charter's, until the first `handshake` brings another.
             mode: the charter's; a message of the other mode is rejected.
+            terms: the charter's, until the first `handshake` brings others.
         """
-        self._state = State(Roster(roster), mode)
-        self._position = -1
-        self._open: dict[str, None] = {}
-        self._rejected: list[RejectedEntry] = []
-        self._undelivered: dict[str, dict[str, None]] = {}
-        self._unreadable: dict[int, set[str]] = {}
+        super().__init__(roster, mode, terms if terms is not None else ChannelTerms())
         self._clock: list[tuple[int, int, Literal["proposal", "commitment"], str]] = []
         self._scheduled = 0
 
     # --- entries, in log order --------------------------------------------------------------------
 
     def handshake(self, change: RosterChange) -> None:
-        """Take in an accepted commit: from here on, this is the roster.
+        """Take in an accepted commit: from here on, this is the roster, and these are the terms.
+
+        What was agreed and now stands in the charter waits no longer; who has left owes no receipts.
 
         Raises:
             ValueError: entries came out of order; a bug in the caller.
         """
         self._advance(change.position, change.relay_time_ms)
-        self._state.roster = Roster(change.roster)
+        state = self._state
+        state.roster = Roster(change.roster)
+        state.terms = change.terms
+        self._due.clear()
+        state.mandates_revoked |= _replaced(state.roster)
+        state.agreed = outstanding(state.agreed, state.roster, state.terms)
+        state.suspended = {one for one in state.suspended if one in state.roster}
+        for gone in [one for one in self._undelivered if one not in state.roster]:
+            del self._undelivered[gone]
 
     def judge(self, received: Received) -> Verdict:
         """Say what `apply` would say of an entry; changes nothing. For composing, before a message leaves."""
@@ -102,7 +116,7 @@ class Negotiation:
 
     def _examine(self, received: Received) -> tuple[Verdict, Changes | None]:
         try:
-            return ACCEPTED, examine(self._state, received)
+            changes = examine(self._state, received)
         except RuleViolation as error:
             field = f"{error.field}: " if error.field is not None else ""
             return Verdict(False, f"rule:{error.rule}", field + error.hint), None
@@ -110,32 +124,54 @@ class Negotiation:
             return Verdict(False, Reason.MALFORMED.value, str(error)), None
         except Refusal as refusal:
             return Verdict(False, refusal.reason.value, refusal.hint), None
+        said = changes.messages.get(received.message_id.hex())
+        beyond = said is not None and said.beyond_mandate
+        return (Verdict(True, beyond_mandate=True) if beyond else ACCEPTED), changes
 
     def _perform(self, received: Received, changes: Changes) -> None:
         state = self._state
-        state.messages.update(changes.messages)
-        for message_id, message in changes.messages.items():
-            if message.is_open:
-                self._open.setdefault(message_id)
-            else:
-                self._open.pop(message_id, None)
+        for message in changes.messages.values():
+            self._keep_message(message)
         for proposal in changes.proposals.values():
             self._keep_proposal(proposal)
         for commitment in changes.commitments.values():
             self._keep_commitment(commitment)
-        message_id = received.message_id.hex()
+        state.incidents.update(changes.incidents)
+        state.persons.update(changes.persons)
+        state.meetings.update(changes.meetings)
+        state.adopts.update(changes.adopts)
+        state.escalations.update(changes.escalations)
+        state.mandates_revoked |= changes.mandates_revoked
+        for seat, suspended in changes.suspended.items():
+            (state.suspended.add if suspended else state.suspended.discard)(seat)
+        if changes.agreed is not None:
+            state.agreed = changes.agreed
+        said = changes.messages.get(received.message_id.hex())
+        if said is None:
+            self._perform_unanswered(received, changes)
+        else:
+            self._perform_message(said)
+
+    def _perform_unanswered(self, received: Received, changes: Changes) -> None:
+        """A receipt or an escalation: not a message, but its id is used up."""
+        self._state.used.add(received.message_id)
+        waiting = self._undelivered.get(received.sender, {})
+        for delivered in changes.delivered:
+            waiting.pop(delivered, None)
         if isinstance(changes.body, Receipt):
-            state.receipts.add(message_id)
-            waiting = self._undelivered.get(received.sender, {})
-            for delivered in changes.delivered:
-                waiting.pop(delivered, None)
             for position in changes.body.positions:
                 self._unreadable.setdefault(position, set()).add(received.sender)
-            return
-        state.by_position[received.position] = message_id
+
+    def _perform_message(self, said: FoldedMessage) -> None:
+        state = self._state
+        state.by_position[said.position] = said.id
+        if said.type is MessageType.NOTIFY:
+            state.notifies[said.id] = None
+        if said.type is MessageType.LINE_CHECK:
+            state.line_checks[said.id] = None
         for participant in state.roster.participants:
-            if participant.id != received.sender:
-                self._undelivered.setdefault(participant.id, {})[message_id] = None
+            if participant.id != said.sender:
+                self._undelivered.setdefault(participant.id, {})[said.id] = None
 
     # --- relay time -------------------------------------------------------------------------------
 
@@ -147,15 +183,35 @@ class Negotiation:
         while self._clock and self._clock[0][0] <= self._state.now_ms:
             moment, _, kind, name = heapq.heappop(self._clock)
             if kind == "commitment":
-                self._keep_commitment(settle(self._state.commitments[name], moment))
+                self._pass_time(self._state.commitments[name], moment)
             elif self._state.proposals[name].status(moment) is PackageStatus.LAPSED:
                 self._keep_proposal(end_proposal(self._state.proposals[name], PackageStatus.LAPSED))
-                self._close(name, PackageStatus.LAPSED.value)
+                for message_id in (name, *self._state.adopts.get(name, ())):
+                    self._close(message_id, PackageStatus.LAPSED.value)
+
+    def _pass_time(self, before: Commitment, moment: int) -> None:
+        after = settle(before, moment)
+        self._keep_commitment(after)
+        for change in before.pending:
+            if change not in after.pending:
+                self._close(change.message, OVERTAKEN)
 
     def _close(self, message_id: str, answer: str) -> None:
-        message = self._state.messages[message_id]
-        self._state.messages[message_id] = message.closed(answer, message_id)
-        self._open.pop(message_id, None)
+        self._keep_message(self._state.messages[message_id].closed(answer, message_id))
+
+    # --- keeping ----------------------------------------------------------------------------------
+
+    def _keep_message(self, message: FoldedMessage) -> None:
+        state = self._state
+        state.messages[message.id] = message
+        if message.is_open:
+            state.open.setdefault(message.id)
+        else:
+            state.open.pop(message.id, None)
+        if message.cancelled or message.everybody_at(message.wanted_level):
+            state.unacknowledged.pop(message.id, None)
+        else:
+            state.unacknowledged.setdefault(message.id)
 
     def _keep_proposal(self, proposal: TabledProposal) -> None:
         known = proposal.id in self._state.proposals
@@ -174,109 +230,3 @@ class Negotiation:
         # The running number orders simultaneous events by their creation, so the same everywhere.
         heapq.heappush(self._clock, (moment, self._scheduled, kind, name))
         self._scheduled += 1
-
-    # --- reading ----------------------------------------------------------------------------------
-
-    @property
-    def position(self) -> int:
-        """The position of the last entry; -1 before the first."""
-        return self._position
-
-    @property
-    def relay_time_ms(self) -> int:
-        """The latest relay time of any entry; nothing here knows a later one."""
-        return self._state.now_ms
-
-    @property
-    def roster(self) -> Roster:
-        """The participants now."""
-        return self._state.roster
-
-    @property
-    def messages(self) -> tuple[FoldedMessage, ...]:
-        """All accepted messages in log order. Copies; for one of them use `message` or `by_position`."""
-        return tuple(self._state.messages.values())
-
-    @property
-    def rejected(self) -> tuple[RejectedEntry, ...]:
-        """All entries that count for nothing, in log order."""
-        return tuple(self._rejected)
-
-    def message(self, message_id: bytes | str) -> FoldedMessage | None:
-        """Return an accepted message by its id, 16 bytes or 32 hexadecimal digits."""
-        return self._state.messages.get(message_id if isinstance(message_id, str) else message_id.hex())
-
-    def by_position(self, position: int) -> FoldedMessage | None:
-        """Return the accepted message of a log entry; None for receipts, commits and rejected entries."""
-        message_id = self._state.by_position.get(position)
-        return None if message_id is None else self._state.messages[message_id]
-
-    def proposal(self, message_id: bytes | str) -> TabledProposal | None:
-        """Return a proposal as it stands, by the id of its PROPOSAL."""
-        return self._state.proposals.get(message_id if isinstance(message_id, str) else message_id.hex())
-
-    def commitment(self, commitment_id: str) -> Commitment | None:
-        """Return a commitment as it stood at the last entry."""
-        return self._state.commitments.get(commitment_id)
-
-    def open_dialogues(self) -> tuple[OpenDialogue, ...]:
-        """Return every answer that is still wanted, in log order of the messages."""
-        dialogues: list[OpenDialogue] = []
-        for message in sorted((self._state.messages[name] for name in self._open), key=lambda m: m.position):
-            due = due_ms(self._state, message)
-            dialogues += [
-                OpenDialogue(
-                    message=message,
-                    addressee=addressee,
-                    state=answer.state,
-                    answer=answer.answer,
-                    due_ms=answer.by_ms if answer.by_ms is not None else due,
-                )
-                for addressee, answer in message.answers.items()
-                if answer.state is not ResponseState.CLOSED
-            ]
-        return tuple(dialogues)
-
-    def board(self) -> Board:
-        """Return open questions, proposals and commitments."""
-        questions = tuple(d for d in self.open_dialogues() if d.message.type is MessageType.QUESTION)
-        state = self._state
-        return Board(questions, tuple(state.proposals.values()), tuple(state.commitments.values()))
-
-    def legal_answers(
-        self, message_id: bytes | str, me: str, now_ms: int | None = None
-    ) -> tuple[Answer, ...]:
-        """Return what this participant may answer to a message; empty for an unknown message.
-
-        Args:
-            message_id: 16 bytes or 32 hexadecimal digits.
-            me: participant id.
-            now_ms: our clock in UTC milliseconds, where it should count as well as the relay's last word.
-        """
-        message = self.message(message_id)
-        if message is None:
-            return ()
-        return answers_for(self._state, message, me, max(self._state.now_ms, now_ms or 0))
-
-    def undelivered_to_me(self, me: str) -> tuple[FoldedMessage, ...]:
-        """Return messages of others since this participant joined that they have sent no receipt for."""
-        return tuple(self._state.messages[name] for name in self._undelivered.get(me, {}))
-
-    def summary(self) -> dict[str, Value]:
-        """Return the whole state as JSON-able values; its cost grows with the log, unlike an entry's."""
-        state = self._state
-        return view.summary(
-            position=self._position,
-            now_ms=state.now_ms,
-            roster=state.roster.participants,
-            messages=state.messages,
-            proposals=state.proposals.values(),
-            commitments=state.commitments.values(),
-            open_dialogues=self.open_dialogues(),
-            rejected=self._rejected,
-            unreadable=self._unreadable,
-        )
-
-    def digest(self) -> bytes:
-        """Return the SHA-256 of the summary's canonical encoding: equal where the states are equal."""
-        return hashlib.sha256(_DIGEST_LABEL + canonical.encode(self.summary())).digest()

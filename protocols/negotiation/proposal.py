@@ -1,15 +1,17 @@
 """A proposal on the table, clause by clause (MESSAGES.md section 4).
 
-A proposal is a value: `reply` returns the next one or raises the rule that was broken. Time is the relay's,
-from the entries; a proposal that nobody answered lapses and is never agreed.
+A proposal is a value: `reply` and `counter` return the next one or raise the rule that was broken, as does
+`adoption.adopt`. Time is the relay's, from the entries; a proposal that nobody answered lapses and is never
+agreed.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final, get_args
 
+from protocols.messages.adoption import AdoptMode
 from protocols.messages.envelope import Envelope
 from protocols.messages.proposals import (
     Clause,
@@ -23,6 +25,9 @@ from protocols.messages.proposals import (
 )
 from protocols.messages.rules import violation
 from protocols.messages.values import given, time_ms
+
+ADOPT_MODES: Final[tuple[AdoptMode, ...]] = get_args(AdoptMode)
+"""In the order in which a party goes; never back."""
 
 
 class ClauseStatus(StrEnum):
@@ -95,13 +100,19 @@ class TabledClause:
 class TabledProposal:
     """A proposal and everything that was validly said to it.
 
+    What was said of a package, by its hash, is forgotten when the package changes, and does not come back
+    to life with it.
+
     Attributes:
         id: of the PROPOSAL, 32 hexadecimal digits.
         proposer: who tabled it.
         content: as it was tabled.
         valid_until_ms: it lapses then, by relay time.
         clauses: current version of each, in order.
-        finals: by package hash, the parties that said final to it; forgotten when the package changes.
+        adoptions: by package hash, each party's mode, the furthest it went.
+        effective: by package hash, the `Time` from which its ADOPTs put it in force.
+        named: by package hash, whom the parties' ADOPTs name as witness.
+        witnesses: by package hash, the mode that each witness witnessed last.
         ended: how it ended, once it has.
         adopted: the clauses that were put in force.
     """
@@ -111,7 +122,10 @@ class TabledProposal:
     content: Proposal
     valid_until_ms: int
     clauses: tuple[TabledClause, ...]
-    finals: Mapping[str, frozenset[str]] = field(default_factory=lambda: MappingProxyType({}))
+    adoptions: Mapping[str, Mapping[str, AdoptMode]] = field(default_factory=lambda: MappingProxyType({}))
+    effective: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    named: Mapping[str, frozenset[str]] = field(default_factory=lambda: MappingProxyType({}))
+    witnesses: Mapping[str, Mapping[str, AdoptMode]] = field(default_factory=lambda: MappingProxyType({}))
     ended: PackageStatus | None = None
     adopted: tuple[Clause, ...] = ()
 
@@ -153,11 +167,23 @@ class TabledProposal:
         return tuple(agreed.values())
 
     def package_hash(self) -> str | None:
-        """Return the hash that a final reply must name now; None where nothing can be adopted."""
+        """Return the hash that an ADOPT must name now; None where nothing can be adopted."""
         package = self.package()
         if not package:
             return None
         return package_hash(self.id, self.content.glossary_version, [clause.clause for clause in package])
+
+    def has_adopted(self, party: str, digest: str, mode: AdoptMode) -> bool:
+        """Say whether a party went at least as far as this mode over the package with this hash, in hex."""
+        said = self.adoptions.get(digest, {}).get(party)
+        return said is not None and ADOPT_MODES.index(said) >= ADOPT_MODES.index(mode)
+
+    def is_fixed(self) -> bool:
+        """Say whether every required party has at least initialled the package as it stands."""
+        digest = self.package_hash() if self.adoptions else None
+        return digest is not None and all(
+            self.has_adopted(party, digest, "INITIAL") for party in self.content.required
+        )
 
     def waits_for(self, party: str, now_ms: int) -> bool:
         """Say whether this required party still has a clause to answer."""
@@ -189,8 +215,24 @@ def end_proposal(proposal: TabledProposal, ended: PackageStatus) -> TabledPropos
     return proposal if proposal.ended is not None else replace(proposal, ended=ended)
 
 
+def counter(proposal: TabledProposal, sender: str, now_ms: int) -> TabledProposal:
+    """Return the proposal after another one was put in its place (`counter_to`).
+
+    Args:
+        proposal: the one that is countered.
+        sender: participant id of who counters.
+        now_ms: the relay time of the new PROPOSAL's entry.
+
+    Raises:
+        RuleViolation: PROPOSAL-11: a third party, or a proposal that has ended. The sender's fault.
+    """
+    if sender not in (proposal.proposer, *proposal.content.required) or not proposal.is_open(now_ms):
+        raise violation("PROPOSAL-11", "refs")
+    return end_proposal(proposal, PackageStatus.REPLACED)
+
+
 def reply(proposal: TabledProposal, sender: str, content: ClauseReply, now_ms: int) -> TabledProposal:
-    """Take in a CLAUSE-REPLY as a whole, or refuse it as a whole.
+    """Take in a CLAUSE-REPLY as a whole, or refuse it as a whole; the order of its answers means nothing.
 
     Args:
         proposal: as it stands.
@@ -213,17 +255,40 @@ def reply(proposal: TabledProposal, sender: str, content: ClauseReply, now_ms: i
                 "CLAUSE-REPLY-1", f"replies.{index}.hash", "needs the hash of the current version"
             )
         numbers.append(current[answer.hash])
-    before = proposal.package_hash()
-    answers = list(enumerate(zip(numbers, content.replies, strict=True)))
-    # Amendments first: they clear acceptances of dependent clauses, but not those of this same reply.
-    for index, (number, answer) in sorted(answers, key=lambda item: item[1][1].answer != "AMEND"):
-        proposal = _answer(proposal, sender, number, answer, content.ad_ref, f"replies.{index}")
-    if any(answer.answer == "AMEND" for answer in content.replies):
-        _check_amended(proposal, numbers)
-    if proposal.package_hash() != before:
-        # Who said final said it to that package only; it does not come back to life with it.
-        proposal = replace(proposal, finals=MappingProxyType({}))
-    return _finalise(proposal, sender, content.package_hash) if content.package_hash is not None else proposal
+    amended = {n for n, answer in zip(numbers, content.replies, strict=True) if answer.answer == "AMEND"}
+    if amended and proposal.is_fixed():
+        raise violation("CLAUSE-REPLY-16", "replies")
+    # Dependent clauses lose the acceptances of before, never those of this same reply.
+    after = _without_acceptances(proposal, _dependents(proposal, amended))
+    for index, (number, answer) in enumerate(zip(numbers, content.replies, strict=True)):
+        after = _answer(after, sender, number, answer, content.ad_ref, f"replies.{index}")
+    _check_amended(after, amended)
+    if [clause.hash for clause in after.package()] == [clause.hash for clause in proposal.package()]:
+        return after
+    if proposal.is_fixed():
+        raise violation("CLAUSE-REPLY-16", "replies")
+    nothing: Mapping[str, Any] = MappingProxyType({})
+    return replace(after, adoptions=nothing, effective=nothing, named=nothing, witnesses=nothing)
+
+
+def _dependents(proposal: TabledProposal, amended: Set[int]) -> frozenset[int]:
+    """Return the clauses that depend on one of these, directly or through others."""
+    found: set[int] = set()
+    while more := {
+        clause.clause.no
+        for clause in proposal.clauses
+        if clause.clause.no not in found and (amended | found) & set(clause.clause.depends_on)
+    }:
+        found |= more
+    return frozenset(found)
+
+
+def _without_acceptances(proposal: TabledProposal, numbers: Set[int]) -> TabledProposal:
+    cleared = (
+        replace(clause, accepted=MappingProxyType({})) if clause.clause.no in numbers else clause
+        for clause in proposal.clauses
+    )
+    return replace(proposal, clauses=tuple(cleared))
 
 
 def _answer(
@@ -252,66 +317,30 @@ def _answer(
         case "RESERVE":
             after = replace(tabled, accepted=MappingProxyType(others), reserved=tabled.reserved | {sender})
         case "AMEND":
-            return _amend(proposal, sender, number, given(answer.clause), ad_ref, field)
-    return _with_clause(proposal, after)
+            after = _amend(tabled, sender, given(answer.clause), ad_ref, f"{field}.clause")
+    clauses = (*proposal.clauses[: number - 1], after, *proposal.clauses[number:])
+    return replace(proposal, clauses=clauses)
 
 
-def _amend(
-    proposal: TabledProposal, sender: str, number: int, clause: Clause, ad_ref: bool, field: str
-) -> TabledProposal:
-    """Put version n+1 in place of a clause, and clear acceptances of it and of all that depends on it."""
-    tabled = proposal.clauses[number - 1]
+def _amend(tabled: TabledClause, sender: str, clause: Clause, ad_ref: bool, field: str) -> TabledClause:
+    """Return version n+1 of a clause, which only who wrote it has accepted."""
     unchanged = clause.model_copy(update={"version": tabled.clause.version}) == tabled.clause
-    if clause.no != number or clause.version != tabled.clause.version + 1 or unchanged:
-        raise violation("CLAUSE-REPLY-11", f"{field}.clause")
-    amended = TabledClause(
+    if clause.no != tabled.clause.no or clause.version != tabled.clause.version + 1 or unchanged:
+        raise violation("CLAUSE-REPLY-11", field)
+    return TabledClause(
         clause=clause,
         hash=clause_hash(clause),
         accepted=MappingProxyType({sender: ad_ref}),
         superseded=(*tabled.superseded, tabled.hash),
     )
-    proposal = _with_clause(proposal, amended)
-    affected = {number}
-    while more := {
-        other.clause.no
-        for other in proposal.clauses
-        if other.clause.no not in affected and affected & set(other.clause.depends_on)
-    }:
-        affected |= more
-    for other in affected - {number}:
-        proposal = _with_clause(proposal, replace(proposal.clauses[other - 1], accepted=MappingProxyType({})))
-    return proposal
 
 
-def _check_amended(proposal: TabledProposal, numbers: list[int]) -> None:
-    everything = [clause.clause for clause in proposal.clauses]
-    for number in numbers:
+def _check_amended(proposal: TabledProposal, amended: Set[int]) -> None:
+    everything, content = [clause.clause for clause in proposal.clauses], proposal.content
+    numbers = range(1, len(everything) + 1)
+    for number in sorted(amended):
         clause = everything[number - 1]
-        if any(check_clause(clause, range(1, len(everything) + 1), proposal.content.required)):
+        if any(check_clause(clause, numbers, content.required, content.other_languages)):
             raise violation("CLAUSE-REPLY-14", f"clause {number}")
-    if has_cycle({clause.no: clause.depends_on for clause in everything}):
+    if amended and has_cycle({clause.no: clause.depends_on for clause in everything}):
         raise violation("CLAUSE-REPLY-14", None, "clauses would depend on each other in a circle")
-
-
-def _finalise(proposal: TabledProposal, sender: str, wanted: str) -> TabledProposal:
-    """Count a final; the last required party's puts the package in force."""
-    package = proposal.package()
-    if proposal.package_hash() != wanted:
-        hint = "nothing can be adopted yet" if not package else "needs the hash of the package as it stands"
-        raise violation("CLAUSE-REPLY-12", "package_hash", hint)
-    if any(clause.accepted.get(sender) for clause in package):
-        raise violation(
-            "CLAUSE-REPLY-13", "replies", "needs ACCEPT without ad_ref for what was accepted ad referendum"
-        )
-    said = proposal.finals.get(wanted, frozenset()) | {sender}
-    proposal = replace(proposal, finals=MappingProxyType(dict(proposal.finals) | {wanted: said}))
-    if said >= set(proposal.content.required):
-        clauses = tuple(clause.clause for clause in package)
-        return replace(proposal, ended=PackageStatus.ADOPTED, adopted=clauses)
-    return proposal
-
-
-def _with_clause(proposal: TabledProposal, clause: TabledClause) -> TabledProposal:
-    index = clause.clause.no - 1
-    clauses = (*proposal.clauses[:index], clause, *proposal.clauses[index + 1 :])
-    return replace(proposal, clauses=clauses)

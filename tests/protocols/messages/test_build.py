@@ -3,11 +3,14 @@ from typing import Any
 
 import pytest
 
-from protocols.messages.build import MessageRefused, check, compose
+from protocols.errors import RuleViolation
+from protocols.messages.build import MessageRefused, check, compose, compose_escalation
+from protocols.messages.codec import decode_body, encode_body
+from protocols.messages.commitments import Commit
 from protocols.messages.information import Inform
 from protocols.messages.proposals import Proposal
 
-from .examples import AMAL, BORIS, MIRA, SENT
+from .examples import AMAL, BORIS, MIRA, SENT, golden
 
 INFORM: dict[str, Any] = {"statement": "open", "basis": "OWN_OBSERVATION", "as_of": SENT}
 
@@ -58,6 +61,11 @@ def test_lists_and_flags_are_given_in_text_and_clauses_are_numbered() -> None:
             f"clauses.{index}.object": "the bridge",
             f"clauses.{index}.window": "2026-11-23T06:00:00Z/2026-11-24T06:00:00Z",
             f"clauses.{index}.throughout": "no",
+            f"clauses.{index}.texts.0.lang": "ar",
+            f"clauses.{index}.texts.0.status": "translation",
+            f"clauses.{index}.texts.0.machine": "yes",
+            f"clauses.{index}.texts.0.action": "فتح",
+            f"clauses.{index}.texts.0.object": "الجسر",
         }
     fields["clauses.1.depends_on"] = "1"
     message = compose("PROPOSAL", fields, sender=AMAL, to=[BORIS], sent=SENT)
@@ -68,6 +76,9 @@ def test_lists_and_flags_are_given_in_text_and_clauses_are_numbered() -> None:
         (2, 1, "light", (1,)),
     ]
     assert content.required == (AMAL, BORIS)
+    assert {(t.lang, t.status, t.machine) for c in content.clauses for t in c.texts} == {
+        ("ar", "TRANSLATION", True)
+    }
     assert message.envelope.to == (BORIS, MIRA)
     assert message.envelope.without_prejudice
 
@@ -129,3 +140,76 @@ def test_what_cannot_be_turned_is_left_for_the_model_to_refuse() -> None:
     for path, value, rule in rows:
         problems = check("INFORM", {**INFORM, path: value}, sender=AMAL, to=[BORIS], sent=SENT, topic="x")
         assert rule in {problem.rule for problem in problems}, path
+
+
+def test_the_clauses_of_a_commitment_need_no_number() -> None:
+    clause = {"actor": AMAL, "modal": "must", "action": "open", "object": "the bridge"}
+    fields: dict[str, Any] = {"debtor": AMAL, "creditors": BORIS, "notice_hours": "24"}
+    fields |= {f"consequent.{name}": value for name, value in clause.items()}
+    fields |= {f"antecedent.{name}": value for name, value in {**clause, "actor": BORIS}.items()}
+    fields |= {
+        "consequent.window": "230600Z NOV 26/250600Z NOV 26",
+        "antecedent.window": "230600Z NOV 26/240600Z NOV 26",
+    }
+    content = compose("commit", fields, sender=AMAL, to=[BORIS], sent=SENT, topic="bridge").content
+    assert isinstance(content, Commit)
+    assert content.antecedent is not None
+    assert {(part.no, part.version) for part in (content.consequent, content.antecedent)} == {(1, 1)}
+    (problem,) = check(
+        "COMMIT", {**fields, "consequent.no": 2}, sender=AMAL, to=[BORIS], sent=SENT, topic="bridge"
+    )
+    assert problem.rule == "COMMIT-6"
+    lost = {name: value for name, value in fields.items() if "." not in name}
+    found = check("COMMIT", {**lost, "antecedent": "later"}, sender=AMAL, to=[BORIS], sent=SENT, topic="b")
+    assert {(p.rule, p.field) for p in found} == {
+        ("FIELD-REQUIRED", "consequent"),
+        ("FIELD-TYPE", "antecedent"),
+    }
+
+
+def test_an_envelope_that_is_no_group_is_refused() -> None:
+    (problem,) = check("INFORM", {**INFORM, "envelope": "RED"}, sender=AMAL, to=[BORIS], sent=SENT, topic="x")
+    assert (problem.rule, problem.field) == ("FIELD-TYPE", "envelope")
+
+
+def test_an_escalation_is_composed_and_read() -> None:
+    note = compose_escalation("1" * 32, BORIS, 4, "1.5x", sender=AMAL, sent=SENT)
+    assert decode_body(encode_body(note)) == note
+    assert (note.message, note.addressee, note.level, note.step) == ("1" * 32, BORIS, 4, "1.5x")
+    with pytest.raises(RuleViolation, match="ESCALATION-6"):
+        compose_escalation("1" * 32, AMAL, 4, "1x", sender=AMAL, sent=SENT)
+
+
+def test_no_addressee_is_lost_however_they_are_given() -> None:
+    def addressed(**fields: Any) -> tuple[str, ...]:
+        return compose(
+            "INFORM", {**INFORM, **fields}, sender=AMAL, to=[BORIS], sent=SENT, topic="x"
+        ).envelope.to
+
+    assert addressed(to=MIRA) == addressed(to=[MIRA]) == addressed(**{"to.0": MIRA}) == (BORIS, MIRA)
+    assert addressed(**{"envelope.to": MIRA}) == (BORIS, MIRA)
+    (problem,) = check("INFORM", {**INFORM, "to": 7}, sender=AMAL, to=[BORIS], sent=SENT, topic="x")
+    assert (problem.rule, problem.field) == ("FIELD-TYPE", "to.1")
+
+
+@pytest.mark.parametrize(
+    ("given", "prevailing", "languages"),
+    [
+        ({}, "ar", ("ar",)),
+        ({"prevailing": "en"}, "en", ("en",)),
+        ({"prevailing": "en", "languages": ["en"]}, "en", ("en",)),
+    ],
+)
+def test_a_proposal_is_in_the_language_of_its_envelope(
+    given: dict[str, Any], prevailing: str, languages: tuple[str, ...]
+) -> None:
+    fields = {name: value for name, value in golden("PROPOSAL")["content"].items() if name not in given}
+    fields = {**fields, **given, "clauses": [{**c, "texts": []} for c in fields["clauses"]]}
+    for name in {"prevailing", "languages"} - given.keys():
+        del fields[name]
+    until = "2026-11-25T12:00:00Z"
+    content = compose(
+        "PROPOSAL", fields, sender=AMAL, to=[BORIS], sent=SENT, topic="x", lang="ar", valid_until=until
+    ).content
+    assert isinstance(content, Proposal)
+    assert (content.prevailing, content.languages) == (prevailing, languages)

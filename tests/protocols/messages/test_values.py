@@ -16,7 +16,9 @@ from protocols.messages.values import (
     Time,
     Window,
     date_time_group,
+    fold_case,
     format_time,
+    has_word,
     normalise,
     parse_time,
     time_ms,
@@ -193,3 +195,36 @@ def test_text_that_passes_is_harmless(value: str) -> None:
         return
     assert not set(value) & set(BAD_CHARACTERS)
     assert normalise(value) == value
+
+
+@pytest.mark.parametrize(
+    ("text", "word", "found"),
+    [
+        ("Heavy Weapons of any kind", "heavy weapons", True),
+        ("superheavy weapons", "heavy weapons", False),
+        ("heavy weaponsmith", "heavy weapons", False),
+        ("superheavy weapons, heavy weapons", "heavy weapons", True),
+        ("a/b", "a", True),
+        ("line 4b", "4", False),
+        (
+            "\u0645\u062f\u0627\u0641\u0639 \u062b\u0642\u064a\u0644\u0629",
+            "\u062b\u0642\u064a\u0644\u0629",
+            True,
+        ),
+        ("Stra\u00dfe", "strasse", True),
+        ("cafe\u0301", "caf\u00e9", True),
+        ("cafe\u0301", "cafe", False),
+        ("", "a", False),
+        ("a", "a", True),
+    ],
+)
+def test_a_word_is_found_whole_and_in_any_letter_case(text: str, word: str, found: bool) -> None:
+    assert has_word(text, word) is found
+
+
+@settings(deadline=None)
+@given(st.text(max_size=20))
+def test_folding_twice_is_folding_once_and_leaves_later_characters_alone(value: str) -> None:
+    assert fold_case(fold_case(value)) == fold_case(value)
+    later = "\U0001e900"  # Adlam, Unicode 9.0: has letter case, which not every Python knows
+    assert fold_case(later) == later

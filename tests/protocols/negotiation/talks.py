@@ -9,7 +9,15 @@ from protocols.messages.codec import encode_body
 from protocols.messages.receipt import ReceiptLevel
 from protocols.messages.roles import Role
 from protocols.messages.values import format_time, time_ms
-from protocols.negotiation import FoldedMessage, Negotiation, Participant, Received, RosterChange, Verdict
+from protocols.negotiation import (
+    ChannelTerms,
+    FoldedMessage,
+    Negotiation,
+    Participant,
+    Received,
+    RosterChange,
+    Verdict,
+)
 from protocols.negotiation.commitment import Commitment
 from protocols.negotiation.proposal import TabledProposal
 
@@ -73,14 +81,26 @@ def proposal(*clauses: dict[str, Any], package: str = "ALL_OR_NOTHING", **more: 
 class Talks:
     """Drives a `Negotiation`, one entry a second from START on."""
 
-    def __init__(self) -> None:
+    def __init__(self, roster: Sequence[Participant] = ROSTER, terms: ChannelTerms | None = None) -> None:
         self.negotiation = Negotiation()
         self.now_ms = time_ms(START)
-        self.position = 0
+        self.position = -1
+        self.log: list[Received | RosterChange | tuple[int, int, str]] = []
         self.entries: list[Received] = []
-        self.negotiation.handshake(
-            RosterChange(position=0, relay_time_ms=self.now_ms, epoch=1, roster=ROSTER)
+        self.seat(roster, terms)
+
+    def seat(self, roster: Sequence[Participant], terms: ChannelTerms | None = None) -> None:
+        """A commit with this roster and these terms; the terms in force, where none are given."""
+        self.position += 1
+        change = RosterChange(
+            position=self.position,
+            relay_time_ms=self.now_ms,
+            epoch=1,
+            roster=tuple(roster),
+            terms=terms if terms is not None else self.negotiation.terms,
         )
+        self.log.append(change)
+        self.negotiation.handshake(change)
 
     def at(self, moment: str) -> None:
         """Let relay time pass."""
@@ -89,6 +109,7 @@ class Talks:
     def tick(self) -> None:
         """An entry that means nothing, at the present time."""
         self.position += 1
+        self.log.append((self.position, self.now_ms, "undecryptable"))
         self.negotiation.reject(self.position, self.now_ms, "undecryptable")
 
     def receive(self, sender: str, body: bytes, *, message_id: bytes | None = None) -> Verdict:
@@ -108,13 +129,14 @@ class Talks:
         applied = self.negotiation.apply(received)
         assert applied == judged
         self.entries.append(received)
+        self.log.append(received)
         return applied
 
     def body(
         self, kind: str, sender: str, to: Sequence[str], fields: dict[str, Any], **envelope: Any
     ) -> bytes:
         sent = envelope.pop("sent", format_time(self.now_ms + 1000))
-        message = compose(kind, fields, sender=sender, to=to, sent=sent, topic="bridge", **envelope)
+        message = compose(kind, fields, sender=sender, to=to, sent=sent, **{"topic": "bridge", **envelope})
         return encode_body(message)
 
     def say(
@@ -174,15 +196,22 @@ class Talks:
         answers = [{"hash": digest, "answer": "ACCEPT"} for digest in self.hashes(target)]
         return self.reply(sender, to, target, *answers, **more)
 
-    def finalise(self, sender: str, to: str, target: str) -> str:
-        return self.reply(sender, to, target, final=True, package_hash=self.tabled(target).package_hash())
+    def adopt(self, sender: str, to: Sequence[str] | str, target: str, effective: str, **more: Any) -> str:
+        digest = self.tabled(target).package_hash()
+        fields = {"proposal": target, "package_hash": digest, "mode": "FINAL", "effective": effective, **more}
+        return self.say("ADOPT", sender, to, fields)
+
+    def in_force(self, target: str) -> None:
+        """Both parties adopt a proposal as FINAL, effective with the second one's word."""
+        effective = format_time(self.now_ms + 2000)
+        self.adopt(BORIS, AMAL, target, effective)
+        self.adopt(AMAL, BORIS, target, effective)
 
     def adopted(self, *clauses: dict[str, Any]) -> tuple[Commitment, ...]:
         """A proposal of Amal's that both parties put in force; returns the commitments."""
         target = self.say("PROPOSAL", AMAL, BORIS, proposal(*clauses), valid_until="2026-11-25T12:00:00Z")
         self.accept_all(BORIS, AMAL, target)
-        self.finalise(BORIS, AMAL, target)
-        self.finalise(AMAL, BORIS, target)
+        self.in_force(target)
         return self.negotiation.board().commitments
 
     def event(self, sender: str, to: Sequence[str] | str, commitment: str, event: str, **more: Any) -> str:

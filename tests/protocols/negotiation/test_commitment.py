@@ -1,250 +1,110 @@
-"""The whole table of MESSAGES.md section 4: every state with every event by every actor, and what time does."""
+"""What time does to a commitment: the clock's rows of MESSAGES.md section 4, and what it never does."""
 
-from typing import Any, get_args
+from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
-from protocols.errors import RuleViolation
-from protocols.messages.commitments import CommitEvent, EventName
-from protocols.messages.values import format_time, time_ms
-from protocols.negotiation.commitment import (
-    OPEN,
-    TERMINAL,
-    Commitment,
-    CommitmentState,
-    answer_change,
-    apply_event,
-    settle,
-)
+from protocols.negotiation.commitment import DISPUTE_MS, CommitmentState, commitment_id, settle
+from protocols.negotiation.commitment_events import apply_event
 
-from .talks import AMAL, BORIS, LEILA, MIRA, START, VERA, Talks, clause
+from .owed import ANTECEDENT_H, CREDITOR, DEBTOR, END_H, MESSAGE, NOTICE_H, at, commitment, event
 
 S = CommitmentState
-NOW = time_ms(START)
-DEBTOR, CREDITOR, OTHER, DELEGATE, VERIFIER, STRANGER = AMAL, BORIS, MIRA, LEILA, VERA, "0" * 32
-NEW = "9" * 32
-MESSAGE = "7" * 32
-
-
-def commitment(state: S = S.ACTIVE, **more: Any) -> Commitment:
-    values: dict[str, Any] = {
-        "id": "4" * 32,
-        "source": "1" * 32,
-        "debtor": DEBTOR,
-        "creditors": (CREDITOR, OTHER),
-        "text": "MUST open the bridge",
-        "start_ms": NOW,
-        "end_ms": NOW + 1_000_000,
-        "maintenance": False,
-        "created_ms": NOW - 10_000,
-        "verifier": VERIFIER,
-        "delegate": DELEGATE,
-        "state": state,
-    }
-    if state is S.CONDITIONAL:
-        values["conditional_until_ms"] = NOW + 500_000
-    return Commitment(**{**values, **more})
-
-
-def event(name: EventName, at: int = NOW) -> CommitEvent:
-    return CommitEvent(
-        commitment="4" * 32,
-        event=name,
-        at=format_time(at),
-        evidence=("5" * 64,) if name == "CLAIM" else (),
-        reason="because" if name in ("WITHDRAW", "DISPUTE", "DELAY") else None,
-        new_party=NEW if name in ("ASSIGN", "DELEGATE") else None,
-        new_time=format_time(NOW + 2_000_000) if name == "DELAY" else None,
-    )
-
-
-# (state, event, actor) -> state after it; everything else is illegal. None: waits for AFFIRM.
-LEGAL: dict[tuple[S, EventName, str], S | None] = {
-    (S.CONDITIONAL, "DETACH", CREDITOR): S.ACTIVE,
-    (S.CONDITIONAL, "DETACH", OTHER): S.ACTIVE,
-    (S.CONDITIONAL, "DETACH", VERIFIER): S.ACTIVE,
-    (S.ACTIVE, "CLAIM", DEBTOR): S.CLAIMED,
-    (S.ACTIVE, "CLAIM", DELEGATE): S.CLAIMED,
-    (S.OVERDUE, "CLAIM", DEBTOR): S.CLAIMED,
-    (S.OVERDUE, "CLAIM", DELEGATE): S.CLAIMED,
-    (S.CLAIMED, "CONFIRM", CREDITOR): S.CLAIMED,
-    (S.CLAIMED, "CONFIRM", OTHER): S.CLAIMED,
-    (S.CLAIMED, "DISPUTE", CREDITOR): S.DISPUTED,
-    (S.CLAIMED, "DISPUTE", OTHER): S.DISPUTED,
-    (S.OVERDUE, "DISPUTE", CREDITOR): S.DISPUTED,
-    (S.OVERDUE, "DISPUTE", OTHER): S.DISPUTED,
-    (S.CONDITIONAL, "WITHDRAW", DEBTOR): S.WITHDRAWN,
-    (S.ACTIVE, "WITHDRAW", DEBTOR): S.WITHDRAWN,
-    (S.OVERDUE, "WITHDRAW", DEBTOR): S.WITHDRAWN,
-    (S.ACTIVE, "DELAY", DEBTOR): None,
-    **{(S.ACTIVE, "SUSPEND", actor): None for actor in (DEBTOR, CREDITOR, OTHER)},
-    **{(S.SUSPENDED, "RESUME", actor): None for actor in (DEBTOR, CREDITOR, OTHER)},
-    **{(state, "RELEASE", actor): state for state in OPEN for actor in (CREDITOR, OTHER)},
-    **{(state, "ASSIGN", actor): None for state in OPEN for actor in (CREDITOR, OTHER)},
-    **{(state, "DELEGATE", DEBTOR): None for state in OPEN},
+TIMED: dict[str, Any] = {"detach_at_ms": at(20), "conditional_until_ms": None}
+CLOCK_ROWS = {
+    "CONDITIONAL-detach-time": (commitment(S.CONDITIONAL, **TIMED), 20, S.ACTIVE),
+    "CONDITIONAL-antecedent-passes": (commitment(S.CONDITIONAL), ANTECEDENT_H, S.EXPIRED),
+    "ACTIVE-achievement": (commitment(S.ACTIVE), END_H, S.OVERDUE),
+    "ACTIVE-maintenance": (commitment(S.ACTIVE, maintenance=True), END_H, S.ENDED),
+    "CONDITIONAL-notice-over": (commitment(S.CONDITIONAL, withdraw_at_ms=at(9)), 9, S.WITHDRAWN),
+    "ACTIVE-notice-over": (commitment(S.ACTIVE, withdraw_at_ms=at(9)), 9, S.WITHDRAWN),
+    "OVERDUE-notice-over": (commitment(S.OVERDUE, withdraw_at_ms=at(9)), 9, S.WITHDRAWN),
 }
-ACTORS = (DEBTOR, CREDITOR, OTHER, DELEGATE, VERIFIER, STRANGER)
 
 
-@pytest.mark.parametrize("state", S)
-@pytest.mark.parametrize("name", get_args(EventName))
-def test_every_transition_is_the_tables_or_refused(state: S, name: EventName) -> None:
-    for actor in ACTORS:
-        before = commitment(state)
-        if (state, name, actor) not in LEGAL:
-            with pytest.raises(RuleViolation) as caught:
-                apply_event(before, actor, MESSAGE, event(name), NOW)
-            expected = {"COMMIT-EVENT-7"} if state in TERMINAL else {"COMMIT-EVENT-1", "COMMIT-EVENT-2"}
-            assert caught.value.rule in expected
-            continue
-        after = apply_event(before, actor, MESSAGE, event(name), NOW)
-        expected_state = LEGAL[state, name, actor]
-        assert after.state is (expected_state or state)
-        assert (after.pending is not None) is (expected_state is None)
+@pytest.mark.parametrize("row", CLOCK_ROWS)
+def test_every_row_of_the_clock(row: str) -> None:
+    before, hour, state = CLOCK_ROWS[row]
+    assert before.clock_event_ms == at(hour)
+    assert settle(before, at(hour) - 1) == before
+    after = settle(before, at(hour) + 5)
+    assert (after.state, after.since_ms) == (state, at(hour))
+    assert after.history == (*before.history, (at(hour), state))
 
 
-@pytest.mark.parametrize("name", ["CONFIRM", "RELEASE"])
-def test_it_takes_every_creditor(name: EventName) -> None:
-    state = S.CLAIMED
-    one = apply_event(commitment(state), CREDITOR, MESSAGE, event(name), NOW)
-    same = apply_event(one, CREDITOR, MESSAGE, event(name), NOW)
-    assert same.state is state
-    assert apply_event(same, OTHER, MESSAGE, event(name), NOW).state is (
-        S.DISCHARGED if name == "CONFIRM" else S.RELEASED
-    )
+@pytest.mark.parametrize("state", sorted(set(S) - {S.CONDITIONAL, S.ACTIVE, S.VIOLATED}))
+def test_in_any_other_state_time_changes_nothing(state: S) -> None:
+    before = commitment(state)
+    assert before.clock_event_ms is None
+    assert settle(before, 2**60) == before
 
 
-@pytest.mark.parametrize(
-    ("start", "name", "actor", "needed"),
-    [
-        (S.ACTIVE, "DELAY", DEBTOR, {CREDITOR, OTHER}),
-        (S.ACTIVE, "SUSPEND", CREDITOR, {DEBTOR, OTHER}),
-        (S.SUSPENDED, "RESUME", DEBTOR, {CREDITOR, OTHER}),
-        (S.CLAIMED, "ASSIGN", OTHER, {NEW}),
-        (S.DISPUTED, "DELEGATE", DEBTOR, {NEW}),
-    ],
+def test_a_violation_that_nobody_disputes_for_seven_days_stays() -> None:
+    before = commitment(S.VIOLATED)
+    assert before.clock_event_ms == at(0) + DISPUTE_MS == at(7 * 24)
+    assert not settle(before, at(7 * 24) - 1).terminal
+    after = settle(before, at(7 * 24))
+    assert (after.state, after.terminal, after.clock_event_ms) == (S.VIOLATED, True, None)
+    assert after.history == before.history
+
+
+def test_what_falls_on_the_same_moment_as_the_end_of_a_notice_comes_first() -> None:
+    for maintenance, states in ((False, [S.ACTIVE, S.OVERDUE, S.WITHDRAWN]), (True, [S.ACTIVE, S.ENDED])):
+        both = commitment(maintenance=maintenance, withdraw_at_ms=at(END_H))
+        assert [state for _, state in settle(both, at(END_H)).history] == states
+    expired = settle(commitment(S.CONDITIONAL, withdraw_at_ms=at(ANTECEDENT_H)), at(ANTECEDENT_H))
+    assert expired.state is S.EXPIRED
+
+
+def test_a_timed_condition_may_pass_together_with_the_deadline() -> None:
+    late = settle(commitment(S.CONDITIONAL, **TIMED), at(END_H + 1))
+    assert late.history == ((at(0), S.CONDITIONAL), (at(20), S.ACTIVE), (at(END_H), S.OVERDUE))
+
+
+def test_withdrawn_after_overdue_still_shows_overdue() -> None:
+    asked = apply_event(commitment(), DEBTOR, MESSAGE, event("WITHDRAW", END_H - 1), at(END_H - 1))
+    after = settle(asked, at(END_H - 1 + NOTICE_H))
+    assert [state for _, state in after.history] == [S.ACTIVE, S.OVERDUE, S.WITHDRAWN]
+    assert after.since_ms == at(END_H - 1 + NOTICE_H)
+
+
+def test_a_release_already_logged_beats_a_later_claim() -> None:
+    released = apply_event(commitment(creditors=(CREDITOR,)), CREDITOR, MESSAGE, event("RELEASE"), at(1))
+    assert released.state is S.RELEASED
+    assert settle(released, 2**60) == released
+
+
+def test_ids_say_what_created_it() -> None:
+    assert commitment_id("1" * 32, 1, 2) == commitment_id("1" * 32, 1, 2)
+    ids = {commitment_id("1" * 32, 1, 2), commitment_id("1" * 32, 12), commitment_id("1" * 32, "1", "2")}
+    assert len(ids) == 3
+    assert all(len(made) == 32 for made in ids)
+
+
+HOURS = st.integers(0, 400)
+
+
+@given(
+    st.sampled_from(S),
+    st.booleans(),
+    st.none() | HOURS,
+    st.sampled_from([{}, TIMED]),
+    st.lists(HOURS, min_size=1, max_size=6),
 )
-def test_a_change_waits_for_everybody_it_needs(
-    start: S, name: EventName, actor: str, needed: set[str]
+def test_the_clock_accuses_nobody_and_looks_at_the_time_only(
+    state: S, maintenance: bool, notice: int | None, condition: dict[str, Any], hours: list[int]
 ) -> None:
-    asked = apply_event(commitment(start), actor, MESSAGE, event(name), NOW)
-    assert asked.pending is not None
-    assert asked.pending.needed == needed
-    refused = answer_change(asked, MESSAGE, sorted(needed)[0], False, NOW)
-    assert refused == commitment(start)
-    assert answer_change(asked, MESSAGE, STRANGER, True, NOW) == asked
-    assert answer_change(asked, "6" * 32, sorted(needed)[0], True, NOW) == asked
-    after = asked
-    for party in sorted(needed):
-        assert after.pending is not None
-        after = answer_change(after, MESSAGE, party, True, NOW)
-    assert after.pending is None
-    match name:
-        case "DELAY":
-            assert after.end_ms == NOW + 2_000_000
-        case "SUSPEND":
-            assert after.state is S.SUSPENDED
-        case "RESUME":
-            assert after.state is S.ACTIVE
-        case "ASSIGN":
-            assert after.creditors == (CREDITOR, NEW)
-        case _:
-            assert (after.delegate, after.debtor) == (NEW, DEBTOR)
-
-
-def test_a_change_overtaken_by_time_changes_nothing() -> None:
-    asked = apply_event(commitment(creditors=(CREDITOR,)), DEBTOR, MESSAGE, event("DELAY"), NOW)
-    late = answer_change(asked, MESSAGE, CREDITOR, True, NOW + 1_000_000)
-    assert (late.state, late.end_ms) == (S.OVERDUE, NOW + 1_000_000)
-
-
-@pytest.mark.parametrize("at", [NOW - 11_000, NOW + 121_000])
-def test_at_lies_between_creation_and_now(at: int) -> None:
-    with pytest.raises(RuleViolation, match="COMMIT-EVENT-3"):
-        apply_event(commitment(), DEBTOR, MESSAGE, event("CLAIM", at), NOW)
-
-
-@pytest.mark.parametrize(
-    ("state", "maintenance", "after"),
-    [(S.ACTIVE, False, S.OVERDUE), (S.ACTIVE, True, S.ENDED), (S.CONDITIONAL, False, S.EXPIRED)],
-)
-def test_what_time_does(state: S, maintenance: bool, after: S) -> None:
-    before = commitment(state, maintenance=maintenance)
-    due = before.clock_event_ms
-    assert due is not None
-    assert settle(before, due - 1) == before
-    late = settle(before, due + 5)
-    assert (late.state, late.history[-1]) == (after, (due, after))
-    assert settle(late, 2**60) == late
-
-
-@settings(deadline=None)
-@given(st.sampled_from(S), st.booleans(), st.integers(0, 2**60))
-def test_the_clock_accuses_nobody(state: S, maintenance: bool, now: int) -> None:
-    after = settle(commitment(state, maintenance=maintenance), now)
-    assert after.state in {state, S.OVERDUE, S.ENDED, S.EXPIRED}
-    assert "VIOLATED" not in CommitmentState.__members__
-
-
-def test_history_keeps_what_was() -> None:
-    overdue = settle(commitment(), NOW + 1_000_000)
-    withdrawn = apply_event(overdue, DEBTOR, MESSAGE, event("WITHDRAW"), NOW + 1_000_001)
-    assert [state for _, state in withdrawn.history] == [S.OVERDUE, S.WITHDRAWN]
-
-
-def test_from_adoption_to_discharge() -> None:
-    talks = Talks()
-    duty, ban = talks.adopted(clause(), clause(BORIS, "MUST NOT", "shell"), clause(BORIS, "MAY", "inspect"))
-    assert (duty.debtor, duty.creditors, duty.maintenance) == (AMAL, (BORIS,), False)
-    assert (ban.debtor, ban.creditors, ban.maintenance) == (BORIS, (AMAL,), True)
-    claim = talks.event(AMAL, BORIS, duty.id, "CLAIM", evidence=["5" * 64])
-    assert talks.message(claim).answers[BORIS].state == "OPEN"
-    talks.event(BORIS, AMAL, duty.id, "CONFIRM")
-    assert talks.commitment(duty.id).state is S.DISCHARGED
-    assert talks.message(claim).answers[BORIS].answer == "CONFIRM"
-    talks.at("2026-11-24T06:00:00Z")
-    talks.tick()
-    assert talks.commitment(ban.id).state is S.ENDED
-    assert talks.commitment(duty.id).state is S.DISCHARGED
-
-
-def test_a_deadline_passes_by_relay_time_and_a_delay_moves_it() -> None:
-    talks = Talks()
-    duty, _ = talks.adopted()
-    asked = talks.event(AMAL, BORIS, duty.id, "DELAY", reason="flood", new_time="2026-11-26T06:00:00Z")
-    talks.answer("AFFIRM", BORIS, AMAL, asked)
-    talks.at("2026-11-24T06:00:00Z")
-    talks.tick()
-    assert talks.commitment(duty.id).state is S.ACTIVE
-    talks.at("2026-11-26T05:59:59Z")
-    talks.tick()
-    assert talks.commitment(duty.id).state is S.ACTIVE
-    talks.at("2026-11-26T06:00:00Z")
-    talks.tick()
-    assert talks.commitment(duty.id).state is S.OVERDUE
-
-
-def test_a_disputed_claim_closes_for_every_creditor() -> None:
-    talks = Talks()
-    duty, _ = talks.adopted()
-    claim = talks.event(AMAL, BORIS, duty.id, "CLAIM", evidence=["5" * 64])
-    talks.event(BORIS, AMAL, duty.id, "DISPUTE", reason="the bridge is closed")
-    assert talks.commitment(duty.id).state is S.DISPUTED
-    assert not talks.message(claim).is_open
-
-
-@pytest.mark.parametrize(("asked", "after"), [("HOLD_FIRE", S.ENDED), ("CONTACT_UNIT", S.OVERDUE)])
-def test_wilco_to_an_alert_commits_until_its_time(asked: str, after: S) -> None:
-    from .talks import ALERT
-
-    talks = Talks()
-    target = talks.say("ALERT", AMAL, [BORIS, MIRA], {**ALERT, "asked": asked}, precedence="FLASH")
-    talks.answer("WILCO", BORIS, AMAL, target)
-    talks.answer("UNABLE", MIRA, AMAL, target, reason="no unit there")
-    (made,) = talks.negotiation.board().commitments
-    assert (made.debtor, made.creditors, made.state) == (BORIS, (AMAL,), S.ACTIVE)
-    talks.at("2026-11-22T18:00:00Z")
-    talks.tick()
-    assert talks.commitment(made.id).state is after
+    """However often it is settled on the way, it stands the same; and no time makes it VIOLATED."""
+    withdraw = None if notice is None else at(notice)
+    before = commitment(state, maintenance=maintenance, withdraw_at_ms=withdraw, **condition)
+    after = before
+    for hour in sorted(hours):
+        after = settle(after, at(hour))
+    assert after == settle(before, at(max(hours))) == settle(after, at(max(hours)))
+    assert after.state in {state, S.ACTIVE, S.OVERDUE, S.ENDED, S.EXPIRED, S.WITHDRAWN}
+    assert [moment for moment, _ in after.history] == sorted(moment for moment, _ in after.history)
+    assert after.history[: len(before.history)] == before.history
+    due = after.clock_event_ms
+    assert due is None or due > at(max(hours))

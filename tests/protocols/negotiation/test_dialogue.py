@@ -6,9 +6,41 @@ import pytest
 
 from protocols.messages.catalogue import CATALOGUE, legal_answers
 from protocols.messages.envelope import MessageType
-from protocols.negotiation import AnswerState
+from protocols.messages.values import format_time
+from protocols.negotiation import AnswerState, ResponseState
 
-from .talks import ALERT, AMAL, BORIS, INFORM, MIRA, NOTIFY, OTTO, QUESTION, VERA, Talks, clause, proposal
+from .sayings import (
+    ADEL,
+    COMMIT,
+    CONVEY,
+    EXPLANATION,
+    FINDING,
+    INCIDENT,
+    LINE_CHECK,
+    MEETING,
+    PERSONS,
+    REQUEST,
+    TERM,
+    mandate,
+    mandate_fields,
+    roster,
+    seat_fields,
+)
+from .talks import (
+    ALERT,
+    AMAL,
+    BORIS,
+    INFORM,
+    MIRA,
+    NOTIFY,
+    OTTO,
+    QUESTION,
+    ROSTER,
+    VERA,
+    Talks,
+    clause,
+    proposal,
+)
 
 CODES = ("ROGER", "WILCO", "UNABLE", "AFFIRM", "NEGATIVE", "STANDBY", "NOT-UNDERSTOOD", "CORRECT", "WRONG")
 UNTIL = "2026-11-25T12:00:00Z"
@@ -20,6 +52,7 @@ READINGS = [
 
 def open_message(talks: Talks, kind: str) -> tuple[str, str, str]:
     """Say one message of a type; returns it, who answers it, and to whom."""
+    fields: dict[str, Any]
     match kind:
         case "INFORM":
             return talks.say("INFORM", AMAL, BORIS, INFORM), BORIS, AMAL
@@ -54,8 +87,40 @@ def open_message(talks: Talks, kind: str) -> tuple[str, str, str]:
             return talks.event(AMAL, BORIS, talks.adopted()[0].id, "CLAIM", evidence=["5" * 64]), BORIS, AMAL
         case "COMMIT-EVENT SUSPEND":
             return talks.event(AMAL, BORIS, talks.adopted()[0].id, "SUSPEND"), BORIS, AMAL
+        case "ADOPT":
+            target = talks.say("PROPOSAL", AMAL, BORIS, proposal(), valid_until=UNTIL)
+            talks.accept_all(BORIS, AMAL, target)
+            return talks.adopt(AMAL, BORIS, target, "2026-11-23T00:00:00Z"), BORIS, AMAL
+        case "LINE-CHECK":
+            return talks.say("LINE-CHECK", AMAL, BORIS, LINE_CHECK, topic="LINE-CHECK"), BORIS, AMAL
+        case "MANDATE":
+            talks.seat(roster(mandate()))
+            return talks.say("MANDATE", AMAL, [ADEL, BORIS, MIRA], mandate_fields()), BORIS, AMAL
+        case "SEAT":
+            return talks.say("SEAT", AMAL, BORIS, seat_fields("REMOVE", "Otto", OTTO)), BORIS, AMAL
+        case "CONVEY":
+            return talks.say("CONVEY", MIRA, BORIS, CONVEY), BORIS, MIRA
+        case "FINDING":
+            incident = talks.say("INCIDENT", AMAL, BORIS, INCIDENT)
+            fields = {**FINDING, "subject": incident, "as_of": format_time(talks.now_ms)}
+            return talks.say("FINDING", VERA, [AMAL, BORIS], fields), BORIS, VERA
+        case "INCIDENT EXPLAIN":
+            return talks.say("INCIDENT", AMAL, BORIS, {**INCIDENT, "asked": "EXPLAIN"}), BORIS, AMAL
+        case "EXPLANATION":
+            incident = talks.say("INCIDENT", AMAL, BORIS, {**INCIDENT, "asked": "EXPLAIN"})
+            return talks.say("EXPLANATION", BORIS, AMAL, {**EXPLANATION, "incident": incident}), AMAL, BORIS
+        case "PERSONS LIST":
+            talks.seat([one for one in ROSTER if one.id != OTTO])
+            return talks.say("PERSONS", AMAL, BORIS, PERSONS, tlp="RED"), BORIS, AMAL
+        case "PERSONS STATUS":
+            talks.seat([one for one in ROSTER if one.id != OTTO])
+            target = talks.say("PERSONS", AMAL, BORIS, PERSONS, tlp="RED")
+            statuses = [{"ref": "P-1", "status": "HELD", "as_of": format_time(talks.now_ms)}]
+            fields = {"operation": "STATUS", "list": target, "statuses": statuses}
+            return talks.say("PERSONS", BORIS, AMAL, fields, tlp="RED"), AMAL, BORIS
         case _:
-            raise AssertionError(kind)
+            plain = {"TERM": TERM, "REQUEST": REQUEST, "COMMIT": COMMIT, "INCIDENT": INCIDENT}
+            return talks.say(kind, AMAL, BORIS, {**plain, "MEETING": MEETING}[kind]), BORIS, AMAL
 
 
 LEGAL: dict[str, set[str]] = {
@@ -73,7 +138,31 @@ LEGAL: dict[str, set[str]] = {
     "COMMIT-EVENT RELEASE": {"ROGER", "STANDBY", "NOT-UNDERSTOOD"},
     "COMMIT-EVENT CLAIM": {"STANDBY", "NOT-UNDERSTOOD"},
     "COMMIT-EVENT SUSPEND": {"AFFIRM", "NEGATIVE", "STANDBY", "NOT-UNDERSTOOD"},
+    "LINE-CHECK": {"ROGER", "STANDBY", "NOT-UNDERSTOOD"},
+    "MANDATE": {"ROGER", "NEGATIVE", "STANDBY", "NOT-UNDERSTOOD"},
+    "SEAT": {"AFFIRM", "NEGATIVE", "STANDBY", "NOT-UNDERSTOOD"},
+    "CONVEY": {"ROGER", "STANDBY", "NOT-UNDERSTOOD"},
+    "REQUEST": {"WILCO", "UNABLE", "STANDBY", "NOT-UNDERSTOOD"},
+    "TERM": {"AFFIRM", "NEGATIVE", "STANDBY", "NOT-UNDERSTOOD"},
+    "ADOPT": {"STANDBY", "NOT-UNDERSTOOD"},
+    "COMMIT": {"ROGER", "STANDBY", "NOT-UNDERSTOOD"},
+    "FINDING": {"ROGER", "STANDBY", "NOT-UNDERSTOOD"},
+    "INCIDENT": {"ROGER", "STANDBY", "NOT-UNDERSTOOD"},
+    "INCIDENT EXPLAIN": {"STANDBY", "NOT-UNDERSTOOD"},
+    "EXPLANATION": {"ROGER", "STANDBY", "NOT-UNDERSTOOD"},
+    "PERSONS LIST": {"STANDBY", "NOT-UNDERSTOOD"},
+    "PERSONS STATUS": {"ROGER", "STANDBY", "NOT-UNDERSTOOD"},
+    "MEETING": {"AFFIRM", "NEGATIVE", "STANDBY", "NOT-UNDERSTOOD"},
 }
+REPLIES: dict[str, set[tuple[str, str | None]]] = {
+    "QUESTION": {("INFORM", "reply_to")},
+    "PROPOSAL": {("CLAUSE-REPLY", None), ("PROPOSAL", "counter_to")},
+    "ADOPT": {("ADOPT", None), ("READBACK", None)},
+    "COMMIT-EVENT CLAIM": {("COMMIT-EVENT", "CONFIRM"), ("COMMIT-EVENT", "DISPUTE")},
+    "INCIDENT EXPLAIN": {("EXPLANATION", None), ("READBACK", None)},
+    "PERSONS LIST": {("PERSONS", "STATUS")},
+}
+"""The answers of other types that are offered."""
 
 
 def filled(code: str, target: str) -> dict[str, Any]:
@@ -102,13 +191,21 @@ def test_a_code_is_legal_or_refused_and_offered_only_if_legal(kind: str, code: s
     if code not in LEGAL[kind]:
         talks.refuse("rule:RESPONSE-5", "RESPONSE", who, author, filled(code, target))
         return
-    before = talks.message(target).is_open
+    before = talks.message(target).answers[who].state
     talks.say("RESPONSE", who, author, filled(code, target))
     closes = code not in ("STANDBY", "NOT-UNDERSTOOD")
-    assert before
-    assert talks.message(target).is_open is not closes
+    assert before is ResponseState.OPEN
+    assert (talks.message(target).answers[who].state is ResponseState.CLOSED) is closes
     if closes:
         assert not [a for a in talks.negotiation.legal_answers(target, who) if a.type is MessageType.RESPONSE]
+
+
+@pytest.mark.parametrize("kind", REPLIES)
+def test_messages_that_answer_are_offered(kind: str) -> None:
+    talks = Talks()
+    target, who, _ = open_message(talks, kind)
+    offered = talks.negotiation.legal_answers(target, who)
+    assert {(a.type.value, a.choice) for a in offered if a.type is not MessageType.RESPONSE} == REPLIES[kind]
 
 
 def test_every_type_is_in_the_table() -> None:
@@ -212,6 +309,18 @@ HOUR_MS = 3_600_000
         ("COMMIT-EVENT CLAIM", 72),
         ("COMMIT-EVENT RELEASE", 24),
         ("CORRECTION", 12),
+        ("MANDATE", 24),
+        ("SEAT", 24),
+        ("CONVEY", 12),
+        ("REQUEST", 24),
+        ("TERM", 72),
+        ("COMMIT", 24),
+        ("FINDING", 48),
+        ("INCIDENT", 48),
+        ("INCIDENT EXPLAIN", 48),
+        ("EXPLANATION", 24),
+        ("PERSONS LIST", 7 * 24),
+        ("MEETING", 24),
     ],
 )
 def test_default_times(kind: str, hours: int) -> None:

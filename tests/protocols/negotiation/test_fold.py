@@ -1,10 +1,4 @@
 import dataclasses
-import json
-import os
-import subprocess
-import sys
-import time
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,10 +10,10 @@ from protocols.messages.build import compose, compose_receipt
 from protocols.messages.codec import encode_body
 from protocols.messages.envelope import MessageType
 from protocols.messages.roles import Role
-from protocols.messages.values import format_time, time_ms
+from protocols.messages.values import time_ms
 from protocols.negotiation import Negotiation, Participant, Received, RosterChange
 
-from .story import replayed, told
+from .story import told
 from .talks import (
     ALERT,
     AMAL,
@@ -38,57 +32,16 @@ from .talks import (
     proposal,
 )
 
-ROOT = Path(__file__).parents[3]
-GOLDEN_DIGEST = "cad4f87c4f074e952dfe597f2bd790674e20d8f93abe541b1a01f9af480a81b8"
-
 
 def test_the_state_after_the_story() -> None:
     talks = told()
     board = talks.negotiation.board()
     assert [d.addressee for d in board.open_questions] == [BORIS]
     assert [p.ended for p in board.proposals] == ["ADOPTED"]
-    assert [c.state.value for c in board.commitments] == ["ENDED", "CLAIMED", "ACTIVE"]
-    assert [entry.reason for entry in talks.negotiation.rejected] == ["rule:RESPONSE-9"]
-
-
-def test_the_digest_is_frozen() -> None:
-    """It changes when what is agreed upon changes; a golden log would no longer replay to the same state."""
-    assert told().negotiation.digest().hex() == GOLDEN_DIGEST
-
-
-@pytest.mark.parametrize("seed", ["1", "4242"])
-def test_the_digest_is_the_same_in_another_process_locale_and_time_zone(seed: str) -> None:
-    environment = {
-        **os.environ,
-        "PYTHONHASHSEED": seed,
-        "TZ": "Asia/Damascus",
-        "LC_ALL": "C",
-        "PYTHONPATH": str(ROOT),
-    }
-    command = [sys.executable, "-m", "tests.protocols.negotiation.story"]
-    ran = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
-    assert ran.stdout.strip() == GOLDEN_DIGEST
-
-
-def test_a_second_member_comes_to_the_same() -> None:
-    """The roster may come with the constructor or a commit; the fold is the same but for the entries it was given."""
-    talks = told()
-    first, second = replayed(talks), replayed(talks)
-    assert first.digest() == second.digest()
-    assert first.messages == talks.negotiation.messages
-
-
-def test_the_summary_is_plain_and_fits_the_canonical_encoding() -> None:
-    summary = told().negotiation.summary()
-    assert json.loads(json.dumps(summary)) == summary
-    assert canonical.encode(summary)
-
-
-def test_the_digest_covers_the_acknowledgements() -> None:
-    talks = told()
-    before = talks.negotiation.digest()
-    talks.receipt("DELIVERED", OTTO, talks.negotiation.messages[-1].id)
-    assert talks.negotiation.digest() != before
+    states = [commitment.state.value for commitment in board.commitments]
+    assert states == ["CLAIMED", "ACTIVE", "OVERDUE", "VIOLATED", "ENDED"]
+    reasons = [entry.reason for entry in talks.negotiation.rejected]
+    assert reasons == ["rule:RESPONSE-9", "undecryptable", "suspended", "malformed"]
 
 
 # --- the fixed reasons -----------------------------------------------------------------------------------------------
@@ -96,7 +49,7 @@ def test_the_digest_covers_the_acknowledgements() -> None:
 
 def test_garbage_is_malformed_and_counts_for_nothing() -> None:
     talks = Talks()
-    for body in (b"", b"\xc1", b"\x80", canonical.encode({"v": 1, "type": "LINE-CHECK"})):
+    for body in (b"", b"\xc1", b"\x80", canonical.encode({"v": 1, "type": "GOSSIP"})):
         assert talks.receive(AMAL, body).reason == "malformed"
     assert len(talks.negotiation.rejected) == 4
 
@@ -257,60 +210,3 @@ def test_what_i_owe_a_receipt_for() -> None:
     talks.receipt("DELIVERY_ERROR", MIRA, second)
     assert [m.id for m in owed(BORIS)] == [second]
     assert [m.id for m in owed(MIRA)] == [first]
-
-
-def filled(count: int) -> tuple[Negotiation, int]:
-    """A negotiation of that many messages, each delivered to Boris and answered, as quickly as it can be built."""
-    negotiation = Negotiation(ROSTER)
-    start = time_ms(START)
-    inform = encode_body(compose("INFORM", INFORM, sender=AMAL, to=[BORIS], sent=START, topic="x"))
-    position = 0
-    for number in range(count):
-        sender_id = number.to_bytes(8, "big")
-        for sender, kind in ((AMAL, b"m"), (BORIS, b"r"), (BORIS, b"a")):
-            position += 1
-            body = inform
-            if kind == b"r":
-                receipt = compose_receipt(
-                    "DELIVERED", sender=BORIS, sent=START, messages=[(b"m" * 8 + sender_id).hex()]
-                )
-                body = encode_body(receipt)
-            if kind == b"a":
-                fields = {"target": (b"m" * 8 + sender_id).hex(), "code": "ROGER"}
-                body = encode_body(
-                    compose("RESPONSE", fields, sender=BORIS, to=[AMAL], sent=format_time(start), topic="x")
-                )
-            entry = Received(
-                position=position,
-                relay_time_ms=start,
-                epoch=1,
-                sender=sender,
-                message_id=kind * 8 + sender_id,
-                body=body,
-            )
-            assert negotiation.apply(entry).accepted
-    return negotiation, position
-
-
-def test_one_more_entry_costs_the_same_late_as_early() -> None:
-    """Best of many, so that a busy machine cannot make it fail; a rescan would cost thirty times as much."""
-    costs = []
-    for count in (20, 600):
-        negotiation, position = filled(count)
-        body = encode_body(compose("INFORM", INFORM, sender=AMAL, to=[BORIS], sent=START, topic="x"))
-        best = float("inf")
-        for extra in range(40):
-            position += 1
-            entry = Received(
-                position=position,
-                relay_time_ms=time_ms(START),
-                epoch=1,
-                sender=AMAL,
-                message_id=b"x" * 8 + extra.to_bytes(8, "big"),
-                body=body,
-            )
-            began = time.perf_counter()
-            negotiation.apply(entry)
-            best = min(best, time.perf_counter() - began)
-        costs.append(best)
-    assert costs[1] < 3 * costs[0]

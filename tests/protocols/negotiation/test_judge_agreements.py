@@ -105,21 +105,6 @@ def clause_reply_11(t: Talks) -> None:
         clause_reply(t, "rule:CLAUSE-REPLY-11", BORIS, target, {**amend, "clause": new})
 
 
-def clause_reply_12(t: Talks) -> None:
-    target = tabled(t)
-    clause_reply(t, "rule:CLAUSE-REPLY-12", BORIS, target, final=True, package_hash="0" * 64)
-    t.accept_all(BORIS, AMAL, target)
-    clause_reply(t, "rule:CLAUSE-REPLY-12", BORIS, target, final=True, package_hash="0" * 64)
-
-
-def clause_reply_13(t: Talks) -> None:
-    target = tabled(t)
-    t.accept_all(BORIS, AMAL, target, ad_ref=True)
-    digest = t.tabled(target).package_hash()
-    clause_reply(t, "rule:CLAUSE-REPLY-13", BORIS, target, final=True, package_hash=digest)
-    t.accept_all(BORIS, AMAL, target, final=True, package_hash=digest)
-
-
 def clause_reply_14(t: Talks) -> None:
     target = tabled(t)
     amend = {"hash": t.hashes(target)[0], "answer": "AMEND", "reason": "longer"}
@@ -188,12 +173,6 @@ def commit_event_10(t: Talks) -> None:
     event(t, "rule:COMMIT-EVENT-10", AMAL, duty.id, "DELAY", reason="flood", new_time="2026-11-24T06:00:00Z")
 
 
-def commit_event_11(t: Talks) -> None:
-    duty, _ = t.adopted()
-    t.event(AMAL, BORIS, duty.id, "DELAY", reason="flood", new_time="2026-11-25T06:00:00Z")
-    event(t, "rule:COMMIT-EVENT-11", AMAL, duty.id, "SUSPEND")
-
-
 ROWS: list[tuple[str, Callable[[Talks], None]]] = [
     ("PROPOSAL-9", proposal_9),
     ("PROPOSAL-10", proposal_10),
@@ -203,8 +182,6 @@ ROWS: list[tuple[str, Callable[[Talks], None]]] = [
     ("CLAUSE-REPLY-9", clause_reply_9),
     ("CLAUSE-REPLY-10", clause_reply_10),
     ("CLAUSE-REPLY-11", clause_reply_11),
-    ("CLAUSE-REPLY-12", clause_reply_12),
-    ("CLAUSE-REPLY-13", clause_reply_13),
     ("CLAUSE-REPLY-14", clause_reply_14),
     ("CLAUSE-REPLY-15", clause_reply_15),
     ("COMMIT-EVENT-1", commit_event_1),
@@ -214,7 +191,6 @@ ROWS: list[tuple[str, Callable[[Talks], None]]] = [
     ("COMMIT-EVENT-8", commit_event_8),
     ("COMMIT-EVENT-9", commit_event_9),
     ("COMMIT-EVENT-10", commit_event_10),
-    ("COMMIT-EVENT-11", commit_event_11),
 ]
 AGREEMENT_RULES = {rule for rule, _ in ROWS}
 

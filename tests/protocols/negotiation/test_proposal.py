@@ -1,185 +1,344 @@
+"""Proposals clause by clause: every rule of MESSAGES.md section 4 but adoption, on values alone."""
+
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from protocols.errors import RuleViolation
-from protocols.messages.proposals import Clause, ClauseReply, Proposal, has_cycle
-from protocols.negotiation.proposal import ClauseStatus, PackageStatus, TabledProposal, reply
+from protocols.messages.parallel import ParallelText
+from protocols.messages.proposals import Clause, clause_hash, has_cycle
+from protocols.negotiation.proposal import (
+    ClauseStatus,
+    PackageStatus,
+    TabledProposal,
+    counter,
+    end_proposal,
+)
 
-from .talks import AMAL, BORIS, MIRA, Talks, clause, proposal
+from .owed import at
+from .tabled import (
+    AMAL,
+    BORIS,
+    CARLA,
+    MIRA,
+    OTTO,
+    UNTIL_H,
+    accepted,
+    adopted,
+    adopts,
+    answer,
+    clause,
+    say,
+    tabled,
+    word,
+)
 
-UNTIL = "2026-11-25T12:00:00Z"
+C, P = ClauseStatus, PackageStatus
+TWO: dict[str, Any] = {"required": (AMAL, BORIS)}
+CHAIN = (clause(1), clause(2, depends_on=(1,)), clause(3, depends_on=(2,)), clause(4))
 
 
-def tabled(talks: Talks, *clauses: dict[str, Any], sender: str = AMAL, **more: Any) -> str:
-    to = [party for party in (AMAL, BORIS) if party != sender]
-    return talks.say("PROPOSAL", sender, to, proposal(*clauses, **more), valid_until=UNTIL)
+def statuses(now: TabledProposal) -> list[ClauseStatus]:
+    return [now.clause_status(one) for one in now.clauses]
 
 
-def statuses(talks: Talks, target: str) -> list[ClauseStatus]:
-    now = talks.tabled(target)
-    return [now.clause_status(clause) for clause in now.clauses]
+def refused(rule: str, now: TabledProposal, who: str, *answers: Any, **more: Any) -> None:
+    with pytest.raises(RuleViolation) as caught:
+        say(now, who, *answers, **more)
+    assert caught.value.rule == rule
 
 
-def status(talks: Talks, target: str) -> PackageStatus:
-    return talks.tabled(target).status(talks.now_ms)
-
-
-def answer(talks: Talks, target: str, index: int, what: str, **more: Any) -> dict[str, Any]:
-    reason = {} if what == "ACCEPT" else {"reason": "because"}
-    return {"hash": talks.hashes(target)[index], "answer": what, **reason, **more}
-
-
-def amended(talks: Talks, target: str, index: int, **changes: Any) -> dict[str, Any]:
-    now = talks.tabled(target).clauses[index].clause
-    new = {**now.model_dump(mode="json", exclude_none=True), "version": now.version + 1, **changes}
-    return answer(talks, target, index, "AMEND", clause=new)
+# --- who has accepted what ------------------------------------------------------------------------
 
 
 def test_a_proposing_party_accepts_its_own_text_and_a_mediator_none() -> None:
-    talks = Talks()
-    own, single = tabled(talks), tabled(talks, sender=MIRA)
-    assert statuses(talks, own) == [ClauseStatus.ACCEPTED_BY] * 2
-    assert statuses(talks, single) == [ClauseStatus.TABLED] * 2
-    assert (status(talks, own), status(talks, single)) == (PackageStatus.TABLED, PackageStatus.TABLED)
+    own, single = tabled(), tabled(by=MIRA)
+    assert [word(one) for one in own.clauses] == [{AMAL: False}] * 2
+    assert statuses(own) == [C.ACCEPTED_BY] * 2
+    assert [word(one) for one in single.clauses] == [{}] * 2
+    assert statuses(single) == [C.TABLED] * 2
+    assert own.status(at(0)) is single.status(at(0)) is P.TABLED
 
 
-def test_each_answer_moves_its_clause() -> None:
-    talks = Talks()
-    target = tabled(talks, clause(), clause(action="light"), clause(action="guard"), package="SEVERABLE")
-    talks.reply(BORIS, AMAL, target, answer(talks, target, 0, "ACCEPT"))
-    assert status(talks, target) is PackageStatus.PART_AGREED
-    talks.reply(BORIS, AMAL, target, answer(talks, target, 1, "RESERVE"), answer(talks, target, 2, "REJECT"))
-    assert statuses(talks, target) == [ClauseStatus.AGREED, ClauseStatus.RESERVED, ClauseStatus.REJECTED]
-    talks.reply(BORIS, AMAL, target, answer(talks, target, 1, "ACCEPT"))
-    assert statuses(talks, target)[1] is ClauseStatus.AGREED
-    assert not talks.message(target).is_open
+CLAUSE_ROWS: dict[str, tuple[list[tuple[str, str]], ClauseStatus]] = {
+    "TABLED": ([], C.TABLED),
+    "TABLED-to-ACCEPTED_BY": ([(AMAL, "ACCEPT")], C.ACCEPTED_BY),
+    "ACCEPTED_BY-to-AGREED": ([(AMAL, "ACCEPT"), (BORIS, "ACCEPT"), (CARLA, "ACCEPT")], C.AGREED),
+    "TABLED-to-REJECTED": ([(AMAL, "REJECT")], C.REJECTED),
+    "ACCEPTED_BY-to-REJECTED": ([(AMAL, "ACCEPT"), (BORIS, "REJECT")], C.REJECTED),
+    "TABLED-to-RESERVED": ([(AMAL, "RESERVE")], C.RESERVED),
+    "ACCEPTED_BY-to-RESERVED": ([(AMAL, "ACCEPT"), (BORIS, "RESERVE")], C.RESERVED),
+    "RESERVED-stays-for-the-others": ([(AMAL, "RESERVE"), (BORIS, "ACCEPT")], C.RESERVED),
+    "RESERVED-to-ACCEPTED_BY": ([(AMAL, "RESERVE"), (AMAL, "ACCEPT")], C.ACCEPTED_BY),
+    "RESERVED-to-REJECTED": ([(AMAL, "RESERVE"), (AMAL, "REJECT")], C.REJECTED),
+    "RESERVED-to-amended": ([(AMAL, "RESERVE"), (BORIS, "AMEND")], C.ACCEPTED_BY),
+    "acceptance-withdrawn-by-RESERVE": ([(AMAL, "ACCEPT"), (AMAL, "RESERVE")], C.RESERVED),
+    "acceptance-withdrawn-by-REJECT": ([(AMAL, "ACCEPT"), (AMAL, "REJECT")], C.REJECTED),
+}
 
 
-def test_acceptance_can_be_withdrawn_until_it_is_agreed() -> None:
-    talks = Talks()
-    target = tabled(talks, sender=MIRA)
-    to = {"to": [MIRA, BORIS]}
-    fields = {"proposal": target, "replies": [answer(talks, target, 0, "ACCEPT")]}
-    talks.say("CLAUSE-REPLY", AMAL, to["to"], fields)
-    fields = {"proposal": target, "replies": [answer(talks, target, 0, "RESERVE")]}
-    talks.say("CLAUSE-REPLY", AMAL, to["to"], fields)
-    assert talks.tabled(target).clauses[0].accepted == {}
+@pytest.mark.parametrize("row", CLAUSE_ROWS)
+def test_every_row_of_a_clause(row: str) -> None:
+    answers, after = CLAUSE_ROWS[row]
+    now = tabled(clause(1), clause(2), by=MIRA, package="SEVERABLE")
+    for who, what in answers:
+        now = say(now, who, (1, what))
+    assert statuses(now) == [after, C.TABLED]
 
 
-def test_an_amendment_clears_what_depends_on_it_and_nothing_else() -> None:
-    talks = Talks()
-    target = tabled(
-        talks,
-        clause(),
-        clause(action="light", depends_on=[1]),
-        clause(action="guard", depends_on=[2]),
-        clause(action="paint"),
+def test_superseded_is_the_version_before_the_amendment() -> None:
+    first = tabled()
+    second = say(first, BORIS, (1, "AMEND"))
+    third = say(second, CARLA, answer(second, 1, "AMEND", action="a third act"))
+    now = third.clauses[0]
+    assert now.superseded == (first.clauses[0].hash, second.clauses[0].hash)
+    assert (now.clause.version, now.hash, word(now)) == (3, clause_hash(now.clause), {CARLA: False})
+    for old in (first, second):
+        refused("CLAUSE-REPLY-1", third, AMAL, answer(old, 1, "ACCEPT"))
+
+
+@pytest.mark.parametrize("what", ["RESERVE", "REJECT"])
+def test_acceptance_may_be_withdrawn_until_it_is_agreed(what: str) -> None:
+    now = say(tabled(by=MIRA), AMAL, (1, "ACCEPT"))
+    assert word(say(now, AMAL, (1, what)).clauses[0]) == {}
+    agreed = accepted(now)
+    refused("CLAUSE-REPLY-10", agreed, AMAL, (1, what))
+
+
+@pytest.mark.parametrize("what", ["ACCEPT", "REJECT", "AMEND", "RESERVE"])
+def test_what_is_agreed_or_rejected_is_not_answered_again(what: str) -> None:
+    now = tabled(clause(1), clause(2), clause(3), package="SEVERABLE", **TWO)
+    now = say(now, BORIS, (1, "ACCEPT"), (2, "REJECT"))
+    assert statuses(now) == [C.AGREED, C.REJECTED, C.ACCEPTED_BY]
+    for who in (AMAL, BORIS):
+        for no in (1, 2):
+            refused("CLAUSE-REPLY-10", now, who, (no, what))
+
+
+def test_what_was_accepted_ad_referendum_is_confirmed_even_when_agreed() -> None:
+    now = accepted(tabled(**TWO), BORIS, ad_ref=True)
+    assert word(now.clauses[0]) == {AMAL: False, BORIS: True}
+    assert now.status(at(1)) is P.AGREED
+    confirmed = say(now, BORIS, (1, "ACCEPT"))
+    assert word(confirmed.clauses[0]) == {AMAL: False, BORIS: False}
+    refused("CLAUSE-REPLY-10", now, BORIS, (1, "ACCEPT"), ad_ref=True)
+    refused("CLAUSE-REPLY-10", confirmed, BORIS, (1, "ACCEPT"))
+
+
+# --- amending -------------------------------------------------------------------------------------
+
+
+def test_an_amendment_clears_what_depends_on_it_through_others_and_nothing_else() -> None:
+    now = say(tabled(*CHAIN, **TWO), BORIS, (2, "ACCEPT"), (3, "ACCEPT"), (4, "ACCEPT"))
+    assert statuses(now) == [C.ACCEPTED_BY, C.AGREED, C.AGREED, C.AGREED]
+    after = say(now, BORIS, (1, "AMEND"))
+    assert [word(one) for one in after.clauses] == [{BORIS: False}, {}, {}, {AMAL: False, BORIS: False}]
+    assert [one.hash for one in after.clauses[1:]] == [one.hash for one in now.clauses[1:]]
+    middle = say(tabled(*CHAIN, **TWO), BORIS, (2, "AMEND"))
+    assert [word(one) for one in middle.clauses] == [{AMAL: False}, {BORIS: False}, {}, {AMAL: False}]
+
+
+@pytest.mark.parametrize("order", [(1, 2, 3), (3, 2, 1), (2, 3, 1)])
+def test_the_order_of_the_answers_in_a_reply_means_nothing(order: tuple[int, ...]) -> None:
+    now = say(tabled(*CHAIN, **TWO), BORIS, (2, "ACCEPT"), (3, "ACCEPT"))
+    what = {1: "AMEND", 2: "AMEND", 3: "ACCEPT"}
+    after = say(now, BORIS, *((no, what[no]) for no in order), ad_ref=True)
+    assert [word(one) for one in after.clauses] == [{BORIS: True}] * 3 + [{AMAL: False}]
+    assert [one.clause.version for one in after.clauses] == [2, 2, 1, 1]
+
+
+def test_reservations_and_rejections_of_dependent_clauses_stay() -> None:
+    now = tabled(*CHAIN, package="SEVERABLE", **TWO)
+    after = say(say(now, BORIS, (2, "RESERVE"), (3, "REJECT")), BORIS, (1, "AMEND"))
+    assert statuses(after)[1:3] == [C.RESERVED, C.REJECTED]
+
+
+@pytest.mark.parametrize(
+    "new",
+    [
+        {"action": "act 1"},
+        {"version": 3},
+        {"version": 1},
+        {"no": 2},
+    ],
+    ids=["unchanged", "version-skipped", "version-kept", "another-number"],
+)
+def test_an_amendment_keeps_the_number_takes_the_next_version_and_differs(new: dict[str, Any]) -> None:
+    now = tabled()
+    refused("CLAUSE-REPLY-11", now, BORIS, answer(now, 1, "AMEND", **new))
+
+
+@pytest.mark.parametrize(
+    "new",
+    [
+        {"actor": OTTO},
+        {"depends_on": (7,)},
+        {"depends_on": (1,)},
+        {"depends_on": (2,)},
+        {"throughout": True, "modal": "MUST NOT"},
+        {"texts": (ParallelText(lang="ar", status="AUTHENTIC", action="a", object="b"),)},
+    ],
+    ids=["actor", "no-such-clause", "itself", "circle", "throughout", "language"],
+)
+def test_an_amended_clause_keeps_the_rules_of_proposal(new: dict[str, Any]) -> None:
+    now = tabled(*CHAIN)
+    refused("CLAUSE-REPLY-14", now, BORIS, answer(now, 1, "AMEND", **new))
+
+
+def test_acceptance_binds_the_authentic_words_only() -> None:
+    def text(words: str, status: str) -> tuple[ParallelText, ...]:
+        values: dict[str, Any] = {"lang": "ar", "status": status, "action": words, "object": "b"}
+        return (ParallelText(**values),)
+
+    plain, better = clause(texts=text("a", "TRANSLATION")), clause(texts=text("c", "TRANSLATION"))
+    assert clause_hash(plain) == clause_hash(better)
+    assert clause_hash(clause(texts=text("a", "AUTHENTIC"))) != clause_hash(
+        clause(texts=text("c", "AUTHENTIC"))
     )
-    talks.reply(BORIS, AMAL, target, *(answer(talks, target, index, "ACCEPT") for index in (1, 2, 3)))
-    assert statuses(talks, target) == [ClauseStatus.ACCEPTED_BY, *[ClauseStatus.AGREED] * 3]
-    old = talks.hashes(target)
-    talks.reply(BORIS, AMAL, target, amended(talks, target, 0, action="keep open"))
-    now = talks.tabled(target)
-    assert [dict(c.accepted) for c in now.clauses] == [{BORIS: False}, {}, {}, {AMAL: False, BORIS: False}]
-    assert now.clauses[0].superseded == (old[0],)
-    assert [c.hash for c in now.clauses[1:]] == old[1:]
-    assert talks.message(target).answers[BORIS].state == "OPEN"
+    now = tabled(plain, languages=("en", "ar"), **TWO)
+    assert accepted(now).status(at(1)) is P.AGREED
 
 
-def test_accepting_a_dependent_clause_beside_an_amendment_counts_whatever_the_order() -> None:
-    for flipped in (False, True):
-        talks = Talks()
-        target = tabled(talks, clause(), clause(action="light", depends_on=[1]))
-        answers = [amended(talks, target, 0, action="keep open"), answer(talks, target, 1, "ACCEPT")]
-        talks.reply(BORIS, AMAL, target, *(reversed(answers) if flipped else answers))
-        assert talks.tabled(target).clauses[1].accepted == {BORIS: False}
+# --- who and when ---------------------------------------------------------------------------------
 
 
-def test_adoption_takes_a_final_of_every_required_party_over_the_same_package() -> None:
-    talks = Talks()
-    target = tabled(talks)
-    talks.accept_all(BORIS, AMAL, target)
-    assert status(talks, target) is PackageStatus.AGREED
-    assert talks.negotiation.board().commitments == ()
-    talks.finalise(AMAL, BORIS, target)
-    assert status(talks, target) is PackageStatus.AGREED
-    talks.finalise(BORIS, AMAL, target)
-    assert status(talks, target) is PackageStatus.ADOPTED
-    assert len(talks.negotiation.board().commitments) == 2
+@pytest.mark.parametrize("who", [MIRA, OTTO, CARLA])
+def test_only_required_parties_reply(who: str) -> None:
+    for by in (AMAL, MIRA):
+        refused("CLAUSE-REPLY-8", tabled(by=by, **TWO), who, (1, "ACCEPT"))
 
 
-def test_severable_adopts_agreed_clauses_whose_needs_are_agreed() -> None:
-    talks = Talks()
-    target = tabled(
-        talks, clause(), clause(action="light"), clause(action="guard", depends_on=[2]), package="SEVERABLE"
-    )
-    talks.reply(BORIS, AMAL, target, *(answer(talks, target, index, "ACCEPT") for index in (0, 2)))
-    assert [c.clause.no for c in talks.tabled(target).package()] == [1]
-    talks.finalise(AMAL, BORIS, target)
-    talks.finalise(BORIS, AMAL, target)
-    assert [c.text for c in talks.negotiation.board().commitments] == ["MUST open the bridge"]
-
-
-def test_a_final_is_for_one_package_and_does_not_come_back_with_it() -> None:
-    talks = Talks()
-    target = tabled(
-        talks, clause(), clause(action="light"), clause(action="guard", depends_on=[2]), package="SEVERABLE"
-    )
-    talks.reply(BORIS, AMAL, target, answer(talks, target, 0, "ACCEPT"))
-    talks.finalise(AMAL, BORIS, target)
-    assert talks.tabled(target).finals
-    talks.reply(BORIS, AMAL, target, answer(talks, target, 1, "ACCEPT"))
-    assert not talks.tabled(target).finals
-
-
-@pytest.mark.parametrize("package", ["ALL_OR_NOTHING", "SEVERABLE"])
-def test_one_rejection_ends_all_or_nothing_only(package: str) -> None:
-    talks = Talks()
-    target = tabled(talks, package=package)
-    talks.reply(BORIS, AMAL, target, answer(talks, target, 0, "REJECT"))
-    ended = status(talks, target) is PackageStatus.REJECTED
-    assert ended is (package == "ALL_OR_NOTHING")
-    assert talks.message(target).is_open is not ended
+@pytest.mark.parametrize("ended", [P.WITHDRAWN, P.REPLACED, P.LAPSED])
+def test_what_has_ended_is_not_answered_and_stays_so(ended: PackageStatus) -> None:
+    over = end_proposal(tabled(), ended)
+    assert over.status(at(1)) is ended
+    refused("CLAUSE-REPLY-9", over, BORIS, (1, "ACCEPT"))
+    assert end_proposal(over, P.WITHDRAWN) is over
 
 
 def test_silence_lapses_and_never_agrees() -> None:
-    talks = Talks()
-    target = tabled(talks)
-    talks.accept_all(BORIS, AMAL, target)
-    talks.at(UNTIL)
-    talks.tick()
-    assert talks.tabled(target).ended is PackageStatus.LAPSED
-    assert talks.message(target).answers[BORIS].state == "CLOSED"
-    assert talks.negotiation.open_dialogues() == ()
+    for now in (tabled(), accepted(tabled()), say(tabled(), BORIS, (1, "RESERVE"))):
+        assert now.is_open(at(UNTIL_H) - 1)
+        assert now.status(at(UNTIL_H)) is P.LAPSED
+        refused("CLAUSE-REPLY-9", now, CARLA, (1, "ACCEPT"), hour=UNTIL_H)
 
 
-def test_a_late_reply_is_judged_by_its_own_relay_time() -> None:
-    talks = Talks()
-    target = tabled(talks)
-    fields = {"proposal": target, "replies": [answer(talks, target, 0, "ACCEPT")]}
-    talks.at(UNTIL)
-    verdict = talks.receive(BORIS, talks.body("CLAUSE-REPLY", BORIS, [AMAL], fields))
-    assert verdict.reason == "rule:CLAUSE-REPLY-9"
+@pytest.mark.parametrize(
+    ("who", "allowed"), [(AMAL, True), (BORIS, True), (CARLA, False), (MIRA, False), (OTTO, False)]
+)
+def test_only_the_proposer_or_a_required_party_replaces_a_partys_proposal(who: str, allowed: bool) -> None:
+    now = tabled(**TWO)
+    if allowed:
+        assert counter(now, who, at(1)).status(at(1)) is P.REPLACED
+        return
+    with pytest.raises(RuleViolation, match="PROPOSAL-11"):
+        counter(now, who, at(1))
 
 
-def test_a_withdrawal_ends_it() -> None:
-    talks = Talks()
-    target = tabled(talks)
-    talks.say("CORRECTION", AMAL, BORIS, {"target": target, "action": "CANCEL", "reason": "new text follows"})
-    assert talks.tabled(target).ended is PackageStatus.WITHDRAWN
-    assert talks.negotiation.legal_answers(target, BORIS) == ()
+def test_a_mediator_replaces_its_own_single_text() -> None:
+    assert counter(tabled(by=MIRA), MIRA, at(1)).ended is P.REPLACED
 
 
-def test_crossing_proposals_both_stay_open() -> None:
-    talks = Talks()
-    first, second = tabled(talks), tabled(talks, sender=BORIS)
-    assert talks.tabled(first).ended is talks.tabled(second).ended is None
+def test_only_what_is_open_is_replaced() -> None:
+    for over in (end_proposal(tabled(), P.WITHDRAWN), adopted(accepted(tabled()))):
+        with pytest.raises(RuleViolation, match="PROPOSAL-11"):
+            counter(over, AMAL, at(1))
+    with pytest.raises(RuleViolation, match="PROPOSAL-11"):
+        counter(tabled(), AMAL, at(UNTIL_H))
 
 
-@settings(deadline=None)
+# --- the package ----------------------------------------------------------------------------------
+
+PACKAGE_ROWS: dict[str, tuple[str, dict[int, str], PackageStatus, list[int]]] = {
+    "TABLED": ("ALL_OR_NOTHING", {}, P.TABLED, []),
+    "all-PART_AGREED": ("ALL_OR_NOTHING", {1: "ACCEPT", 2: "ACCEPT"}, P.PART_AGREED, []),
+    "all-AGREED": ("ALL_OR_NOTHING", dict.fromkeys((1, 2, 3, 4), "ACCEPT"), P.AGREED, [1, 2, 3, 4]),
+    "all-one-REJECTED": ("ALL_OR_NOTHING", {1: "ACCEPT", 4: "REJECT"}, P.REJECTED, []),
+    "severable-PART_AGREED": ("SEVERABLE", {1: "ACCEPT", 2: "ACCEPT"}, P.PART_AGREED, [1, 2]),
+    "severable-needs-its-needs": ("SEVERABLE", {2: "ACCEPT", 3: "ACCEPT", 4: "ACCEPT"}, P.PART_AGREED, [4]),
+    "severable-reserved": ("SEVERABLE", {1: "ACCEPT", 2: "RESERVE", 3: "ACCEPT"}, P.PART_AGREED, [1]),
+    "severable-one-REJECTED": ("SEVERABLE", {1: "REJECT", 4: "ACCEPT"}, P.PART_AGREED, [4]),
+    "severable-all-REJECTED": ("SEVERABLE", dict.fromkeys((1, 2, 3, 4), "REJECT"), P.REJECTED, []),
+    "severable-AGREED": ("SEVERABLE", dict.fromkeys((1, 2, 3, 4), "ACCEPT"), P.AGREED, [1, 2, 3, 4]),
+}
+
+
+@pytest.mark.parametrize("row", PACKAGE_ROWS)
+def test_every_row_of_a_package(row: str) -> None:
+    package, answers, status, adoptable = PACKAGE_ROWS[row]
+    now = tabled(*CHAIN, package=package, **TWO)
+    now = say(now, BORIS, *answers.items()) if answers else now
+    assert now.status(at(1)) is status
+    # What is rejected together leaves nothing to adopt, whatever else was agreed.
+    assert [one.clause.no for one in now.package()] == adoptable
+    assert (now.package_hash() is None) is (not adoptable)
+    assert now.is_open(at(1)) is (status is not P.REJECTED)
+
+
+def test_the_package_hash_is_of_this_text_and_this_glossary() -> None:
+    now = accepted(tabled())
+    hashes = {
+        now.package_hash(),
+        accepted(say(tabled(), BORIS, (1, "AMEND"))).package_hash(),
+        accepted(tabled(glossary_version=3)).package_hash(),
+        accepted(tabled(clause(1))).package_hash(),
+    }
+    assert len(hashes) == 4
+    assert None not in hashes
+
+
+def test_it_waits_for_whoever_has_not_answered_the_clauses_as_they_stand() -> None:
+    now = tabled(**TWO)
+    assert (now.waits_for(AMAL, at(1)), now.waits_for(BORIS, at(1))) == (False, True)
+    partly = say(now, BORIS, (1, "RESERVE"))
+    assert partly.waits_for(BORIS, at(1))
+    amended = say(partly, BORIS, (2, "AMEND"))
+    assert (amended.waits_for(AMAL, at(1)), amended.waits_for(BORIS, at(1))) == (True, False)
+    assert not amended.waits_for(CARLA, at(1))
+    assert not amended.waits_for(AMAL, at(UNTIL_H))
+
+
+# --- initialled text ------------------------------------------------------------------------------
+
+
+def initialled(*numbers: int) -> TabledProposal:
+    """Four clauses, of which Boris agreed to these; both parties initialled what stands."""
+    now = say(
+        tabled(*CHAIN, package="SEVERABLE", **TWO), BORIS, *((no, "ACCEPT") for no in numbers), ad_ref=True
+    )
+    return adopted(now, mode="INITIAL")
+
+
+@pytest.mark.parametrize("no", [1, 2, 3, 4])
+def test_initialled_text_is_not_amended(no: int) -> None:
+    fixed = initialled(1, 4)
+    assert fixed.is_fixed()
+    refused("CLAUSE-REPLY-16", fixed, AMAL, (no, "AMEND"))
+
+
+def test_initialled_text_takes_nothing_in() -> None:
+    fixed = initialled(1, 4)
+    refused("CLAUSE-REPLY-16", fixed, BORIS, (2, "ACCEPT"))
+    # What leaves the text as it is may still be said.
+    assert statuses(say(fixed, BORIS, (2, "REJECT"), (3, "RESERVE")))[1:3] == [C.REJECTED, C.RESERVED]
+    confirmed = say(fixed, BORIS, (1, "ACCEPT"), (4, "ACCEPT"))
+    assert confirmed.adoptions == fixed.adoptions
+    assert confirmed.is_fixed()
+
+
+def test_text_that_only_some_initialled_is_not_fixed() -> None:
+    now = say(tabled(*CHAIN, package="SEVERABLE", **TWO), BORIS, (1, "ACCEPT"))
+    some = adopts(now, AMAL, "INITIAL")
+    assert not some.is_fixed()
+    grown = say(some, BORIS, (2, "ACCEPT"))
+    assert (grown.adoptions, grown.effective, grown.named, grown.witnesses) == ({}, {}, {}, {})
+
+
+# --- circles --------------------------------------------------------------------------------------
+
+
 @given(st.dictionaries(st.integers(1, 5), st.sets(st.integers(1, 5), max_size=3), max_size=5))
 def test_a_circle_is_found(graph: dict[int, set[int]]) -> None:
     def reaches_itself(start: int) -> bool:
@@ -196,62 +355,9 @@ def test_a_circle_is_found(graph: dict[int, set[int]]) -> None:
     assert has_cycle(graph) is any(reaches_itself(node) for node in graph)
 
 
-ANSWERS = st.tuples(
-    st.sampled_from([AMAL, BORIS]),
-    st.integers(0, 2),
-    st.sampled_from(["ACCEPT", "REJECT", "AMEND", "RESERVE"]),
-    st.booleans(),
-)
-
-
-@settings(deadline=None, max_examples=60)
-@given(st.lists(ANSWERS, max_size=10), st.sampled_from(["ALL_OR_NOTHING", "SEVERABLE"]))
-def test_agreement_is_exactly_everybodys_word_on_the_current_text(
-    said: list[tuple[str, int, str, bool]], package: str
-) -> None:
-    """A model beside the code: what each party last said about each current version."""
-    talks = Talks()
-    target = tabled(
-        talks, clause(), clause(action="light", depends_on=[1]), clause(action="guard"), package=package
-    )
-    now = talks.tabled(target)
-    for sender, index, what, ad_ref in said:
-        current = now.clauses[index].clause
-        new = current.model_copy(update={"version": current.version + 1, "action": f"act {current.version}"})
-        content = ClauseReply.model_validate(
-            {
-                "proposal": target,
-                "ad_ref": ad_ref,
-                "replies": (
-                    {
-                        "hash": now.clauses[index].hash,
-                        "answer": what,
-                        "reason": None if what == "ACCEPT" else "because",
-                        "clause": new if what == "AMEND" else None,
-                    },
-                ),
-            }
-        )
-        before = now
-        try:
-            now = reply(now, sender, content, talks.now_ms)
-        except RuleViolation:
-            assert now == before
-            continue
-        after = now.clauses[index]
-        if what == "AMEND":
-            assert dict(after.accepted) == {sender: ad_ref}
-            assert isinstance(after.clause, Clause)
-            if index == 0:
-                assert dict(now.clauses[1].accepted) == {}
-        else:
-            assert (sender in after.accepted) is (what == "ACCEPT")
-        check_package(now)
-
-
-def check_package(now: TabledProposal) -> None:
-    assert isinstance(now.content, Proposal)
-    for agreed in now.package():
-        assert set(agreed.accepted) == {AMAL, BORIS}
-        assert not agreed.rejected
-        assert not agreed.reserved
+def test_tabled_text_is_a_value() -> None:
+    now = tabled()
+    before = [dict(one.accepted) for one in now.clauses]
+    say(now, BORIS, (1, "AMEND"), (2, "ACCEPT"))
+    assert [dict(one.accepted) for one in now.clauses] == before
+    assert isinstance(now.clauses[0].clause, Clause)
