@@ -9,12 +9,13 @@ receive with, and judge our own entries like anybody's. It holds no key of a mes
 
 from dataclasses import dataclass, field, replace
 
-from channel.mls import CipherSuite, Group
+from channel.mls import Group
 from channel.mls.authenticated_content import AuthenticatedContent
 from channel.mls.errors import ValidationError
 from channel.mls.message_protection import unseal
 from channel.mls.private_message import decode_private_message
 from channel.mls.secret_tree import SecretTree
+from channel.mls.suite import CipherSuite
 from channel.mls.tree_math import LeafIndex
 
 __all__ = ["Echo"]
@@ -65,5 +66,5 @@ class Echo:
 
     @classmethod
     def decode(cls, data: bytes, suite: CipherSuite) -> "Echo":
-        """What ``encode`` wrote; anything else raises ``channel.mls.DecodeError``."""
+        """What ``encode`` wrote; anything else raises ``channel.mls.errors.DecodeError``."""
         return cls(SecretTree.decode(data, suite))

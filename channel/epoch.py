@@ -8,28 +8,23 @@ so that nobody reads unseen and nobody is listed who cannot read.
 from collections.abc import Callable, Iterable, Mapping, Set
 from dataclasses import dataclass
 
-from channel.charter import CHARTER_EXTENSION, Charter, check_change, check_governing
+from channel.charter import CHARTER_EXTENSION, Charter
+from channel.charter_change import NO_CONSENT, Consent, check_change, check_governing
 from channel.errors import ChannelError, CharterRuleBroken
 from channel.identity import participant_id, read_certificate, verify_certificate
-from channel.mls import (
-    Add,
-    Credential,
-    Extension,
-    GroupContext,
-    GroupContextExtensions,
-    LeafNode,
-    Member,
-    Remove,
-    cipher_suite,
-)
+from channel.mls import Credential, cipher_suite
 from channel.mls.commit_change import CommitChange
-from channel.mls.proposals import Commit
+from channel.mls.leaf_node import LeafNode, Member
+from channel.mls.proposals import Add, Commit, GroupContextExtensions, Remove
 from channel.mls.ratchet_tree import RatchetTree
+from channel.mls.types import Extension, GroupContext
+from channel.mls.validation import check_lifetime
 
 __all__ = [
     "BadEpoch",
     "Epoch",
     "authenticator",
+    "check_arrivals",
     "check_closing",
     "check_next",
     "decode_epoch",
@@ -114,7 +109,14 @@ def _check_seats(charter: Charter, seated: Set[str]) -> None:
         raise BadEpoch("somebody on the roster is no member")
 
 
-def check_next(current: Epoch, following: Epoch, *, committer: int, commit: bytes) -> None:
+def check_next(
+    current: Epoch,
+    following: Epoch,
+    *,
+    committer: int,
+    commit: bytes,
+    consent: Consent = NO_CONSENT,
+) -> None:
     """Refuse a change of members or charter that the charter's rules do not allow.
 
     Args:
@@ -122,16 +124,45 @@ def check_next(current: Epoch, following: Epoch, *, committer: int, commit: byte
         following: The epoch it opens.
         committer: The leaf of its sender.
         commit: The Commit, encoded, its signature verified.
+        consent: What the entries before the commit allow it.
 
     Raises:
         ChannelError: Which numbered rule was broken; the committer is at fault.
         MLSError: ``commit`` is none.
     """
-    decoded = Commit.decode(commit)
-    _check_committer(current, committer, decoded)
-    _check_leaves(current, _removed(decoded), following.members)
+    decoded = _decode(commit)
+    _check_committer(current, committer, decoded, consent)
+    removed = _removed(decoded)
+    _check_leaves(current, removed, following.members)
     before, after = set(current.members.values()), set(following.members.values())
-    check_change(current.charter, following.charter, added_ids=after - before, removed_ids=before - after)
+    _check_removals(current, committer, removed, after)
+    check_change(
+        current.charter,
+        following.charter,
+        added_ids=after - before,
+        removed_ids=before - after,
+        consent=consent,
+    )
+
+
+def check_arrivals(commit: bytes, *, now_s: int) -> None:
+    """Refuse newcomers whose key package or certificate is not valid at the time of the commit's entry.
+
+    MLS judges others' commits so as they come, but not our own: those were judged by our own clock, and one
+    that only its author believes would part them from everybody else.
+
+    Args:
+        commit: The Commit, encoded, its signature verified.
+        now_s: The relay's time of its entry, UTC seconds.
+
+    Raises:
+        ChannelError, MLSError: One is not valid then, or ``commit`` is none.
+    """
+    for proposal in Commit.decode(commit).proposals:
+        if isinstance(proposal, Add):
+            leaf_node = proposal.key_package.leaf_node
+            check_lifetime(leaf_node, now_s=now_s)
+            authenticator(now_s)(leaf_node.credential, leaf_node.signature_key)
 
 
 def judge_commit(change: CommitChange) -> None:
@@ -145,17 +176,20 @@ def judge_commit(change: CommitChange) -> None:
         raise BadEpoch("somebody outside of the channel commits")
     if change.psk_ids:
         raise BadEpoch("a commit names pre-shared keys")
-    if change.reinit:
+    if change.reinit is not None:
         raise BadEpoch("a commit ends the channel's group")
 
 
-def check_closing(current: Epoch, *, committer: int, commit: bytes) -> frozenset[int]:
+def check_closing(
+    current: Epoch, *, committer: int, commit: bytes, consent: Consent = NO_CONSENT
+) -> frozenset[int]:
     """Judge a commit by its own words alone: all that somebody whom it removes can see of the next epoch.
 
     Args:
         current: The epoch it closes.
         committer: The leaf of its sender.
         commit: The Commit, encoded, its signature verified.
+        consent: What the entries before the commit allow it.
 
     Returns:
         The leaves it removes.
@@ -164,8 +198,8 @@ def check_closing(current: Epoch, *, committer: int, commit: bytes) -> frozenset
         ChannelError: As ``check_next`` and ``read_epoch``; the committer is at fault.
         MLSError: ``commit`` is none.
     """
-    decoded = Commit.decode(commit)
-    _check_committer(current, committer, decoded)
+    decoded = _decode(commit)
+    _check_committer(current, committer, decoded, consent)
     removed = _removed(decoded)
     if decoded.path is not None:
         _check_leaves(current, removed, {committer: _participant(decoded.path.leaf_node)})
@@ -178,18 +212,24 @@ def check_closing(current: Epoch, *, committer: int, commit: bytes) -> frozenset
             case GroupContextExtensions():
                 charter = _charter(proposal.extensions)
             case _:
-                continue  # whatever else MLS allows moves nobody in
+                continue
     before = set(current.members.values())
     after = {who for leaf, who in current.members.items() if leaf not in removed} | set(seated)
     _check_seats(charter, after)
-    check_change(current.charter, charter, added_ids=after - before, removed_ids=before - after)
+    _check_removals(current, committer, removed, after)
+    check_change(
+        current.charter, charter, added_ids=after - before, removed_ids=before - after, consent=consent
+    )
     return removed
 
 
-def _check_committer(current: Epoch, committer: int, commit: Commit) -> None:
+def _check_committer(current: Epoch, committer: int, commit: Commit, consent: Consent) -> None:
     """CHARTER-7: a commit without proposals is everybody's right, it heals their keys; any other is not."""
     if commit.proposals:
-        check_governing(current.charter, current.members.get(committer, ""))
+        who = current.members.get(committer, "")
+        check_governing(current.charter, who)
+        if who in consent.suspended:
+            raise CharterRuleBroken("CHARTER-7", "a suspended seat changes neither members nor charter")
 
 
 def _check_leaves(current: Epoch, removed: Set[int], following: Mapping[int, str]) -> None:
@@ -199,12 +239,28 @@ def _check_leaves(current: Epoch, removed: Set[int], following: Mapping[int, str
             raise CharterRuleBroken("CHARTER-8", "a leaf that stays keeps its identity")
 
 
+def _check_removals(current: Epoch, committer: int, removed: Set[int], after: Set[str]) -> None:
+    """CHARTER-5, leaf by leaf: an old key package in the place of a leaf would lock its owner out unseen."""
+    own = current.members.get(committer)
+    if any(who in after and who != own for leaf, who in current.members.items() if leaf in removed):
+        raise CharterRuleBroken("CHARTER-5", "whoever loses a leaf to another leaves the roster")
+
+
+def _decode(commit: bytes) -> Commit:
+    decoded = Commit.decode(commit)
+    if not all(isinstance(item, Add | Remove | GroupContextExtensions) for item in decoded.proposals):
+        raise BadEpoch("a commit has a kind of proposal that channels do not use")
+    return decoded
+
+
 def _removed(commit: Commit) -> frozenset[int]:
     return frozenset(proposal.removed for proposal in commit.proposals if isinstance(proposal, Remove))
 
 
 def _charter(extensions: Iterable[Extension]) -> Charter:
-    encoded = next((e.extension_data for e in extensions if e.extension_type == CHARTER_EXTENSION), None)
-    if encoded is None:
+    by_type = {extension.extension_type: extension.extension_data for extension in extensions}
+    if CHARTER_EXTENSION not in by_type:
         raise BadEpoch("the channel has no charter")
-    return Charter.decode(encoded)
+    if len(by_type) != 1:
+        raise BadEpoch("a channel's GroupContext holds nothing but its charter")
+    return Charter.decode(by_type[CHARTER_EXTENSION])

@@ -41,3 +41,10 @@ class CommitTooLarge(ChannelError):
 
     A smaller change may fit; and after a commit of another member's, later ones of ours are smaller.
     """
+
+
+class CommitRefused(ChannelError):
+    """A commit of ours is in the log and counts for nothing, as every member judges it alike.
+
+    Our clock and the relay's may differ over how long a certificate is valid, or the relay spoiled it.
+    """

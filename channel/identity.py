@@ -17,7 +17,7 @@ each of these tries cost a tenth of a second.
 """
 
 from dataclasses import dataclass, field
-from hashlib import pbkdf2_hmac, sha256
+from hashlib import pbkdf2_hmac
 from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -25,6 +25,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from channel.errors import BadCertificate
 from protocols import canonical, ed25519
 from protocols.errors import DecodeError, VerificationError
+from protocols.participants import participant_id
 from protocols.shape import as_bytes, as_list, as_str, as_uint
 
 __all__ = [
@@ -44,7 +45,6 @@ _MAX_DEVICE_SIZE: Final = 128
 _MAX_LEAF_KEY_SIZE: Final = 256  # a P-521 point has 133 bytes
 _MAX_TIME_S: Final = 2**53
 _CERTIFICATE_LABEL: Final = b"parley certificate v1"
-_PARTICIPANT_LABEL: Final = b"parley participant v1"
 _SAFETY_NUMBER_LABEL: Final = b"parley safety number v1"
 _SAFETY_NUMBER_ROUNDS: Final = 2**18
 _SAFETY_NUMBER_GROUPS: Final = 6
@@ -107,11 +107,6 @@ class Certificate:
             not_after_s=self.not_after_s,
             device=self.device,
         )
-
-
-def participant_id(identity_key: bytes) -> str:
-    """Return the participant id of an identity key (32 bytes): 32 hex digits."""
-    return sha256(_PARTICIPANT_LABEL + identity_key).digest()[:16].hex()
 
 
 def make_certificate(

@@ -29,6 +29,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from channel.errors import BadInvitationCode, BadInvitationContent, ChannelError
 from channel.identity import MAX_CERTIFICATE_SIZE, read_certificate
+from channel.mls import MLSError
 from channel.names import MAX_NAME, check_name
 from protocols import canonical
 from protocols.errors import DecodeError
@@ -206,7 +207,7 @@ class Invitation:
             check_name(request.name)
             if read_certificate(request.certificate).identity_key != request.identity_key:
                 raise DecodeError("the certificate is of another identity")
-        except (DecodeError, ChannelError) as error:
+        except (DecodeError, ChannelError, MLSError) as error:
             raise BadInvitationContent(f"the invitation's request is refused: {error}") from None
         return request
 

@@ -1,17 +1,19 @@
 """Names and other short texts of a charter: what is refused because it could mislead.
 
-Two names look alike when they are equal after NFKC and case folding without what shows nothing (joiners,
-variation selectors, fillers): the same letters in another case, width or composition. Look-alikes across
-scripts are not caught here.
+Two names look alike when they have the same skeleton (UTS #39) as they are written, or in one letter case:
+the same letters in another case, width or composition, letters of another script that look the same, and what
+shows nothing. `protocols.confusables` has the data.
 """
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from typing import Final
 
 from channel.errors import BadCharter
+from protocols.confusables import caseless, look_alike, mixed_scripts, skeleton
 
-__all__ = ["MAX_NAME", "check_name", "check_text", "fold_name"]
+__all__ = ["MAX_NAME", "check_name", "check_text", "first_look_alike", "fold_name"]
 
 MAX_NAME: Final = 64
 _JOINERS: Final = {0x200C: None, 0x200D: None}  # Persian and Indic scripts need them
@@ -23,23 +25,37 @@ _SHOWS_NOTHING: Final = re.compile(
 _INVISIBLE: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
 
 
-def check_name(name: str) -> None:
+def check_name(name: str, *, maximum: int = MAX_NAME, what: str = "name") -> None:
     """Refuse a display name that could mislead or cannot be shown.
 
+    Args:
+        name: what somebody or something is called.
+        maximum: most characters.
+        what: whose name, in the error text.
+
     Raises:
-        BadCharter: empty, longer than 64 characters, not NFC, with a control, bidirectional or invisible
-        character, or with
-            space at an end.
+        BadCharter: empty, longer than `maximum`, not NFC, with a control, bidirectional or invisible
+            character, with space at an end, or with a word that mixes scripts (UTS #39).
     """
-    check_text(name, MAX_NAME, "name")
-    if not fold_name(name).strip():
-        raise BadCharter("a name has at least one visible character")
+    check_text(name, maximum, what)
+    if not _SHOWS_NOTHING.sub("", name).strip():
+        raise BadCharter(f"a {what} has at least one visible character")
+    if mixed_scripts(name):
+        raise BadCharter(f"a {what} has no word with letters of several scripts")
 
 
 def fold_name(name: str) -> str:
-    """Return what two names have in common when people would take them for the same one."""
-    folded = unicodedata.normalize("NFKC", _SHOWS_NOTHING.sub("", name)).casefold()
-    return " ".join(unicodedata.normalize("NFKC", folded).split())
+    """Return what a name is looked up by: its skeleton in one letter case, without what shows nothing."""
+    return skeleton(caseless(name))
+
+
+def first_look_alike(names: Sequence[str]) -> tuple[str, str] | None:
+    """Return the first two names that people would take for the same one, or None; quadratic, for rosters."""
+    for index, name in enumerate(names):
+        for other in names[:index]:
+            if look_alike(name, other):
+                return other, name
+    return None
 
 
 def check_text(text: str, maximum: int, what: str, *, lines: bool = False) -> None:

@@ -7,7 +7,8 @@ signs it.
 
 from dataclasses import dataclass
 
-from channel.mls import Group, Random
+from channel.mls import Group
+from channel.mls.types import Random
 from channel.transcript import Opening, Transcript
 from protocols.payload import Payload, authenticated_data
 

@@ -12,13 +12,14 @@ A rejected entry stays in the log, changes nothing, and is part of the history h
 from dataclasses import dataclass
 from enum import StrEnum
 
+from channel.charter_terms import channel_terms, participants
 from channel.epoch import Epoch
 from channel.errors import ChannelError
-from channel.mls import GroupContext
+from channel.mls.types import GroupContext
 from protocols.errors import DecodeError, ProtocolError, VerificationError
 from protocols.log.entry import Entry, Genesis, decode_entry
 from protocols.log.merkle import Frontier, leaf_hash
-from protocols.negotiation import Negotiation, Participant, Received, RosterChange
+from protocols.negotiation import Negotiation, Received, RosterChange
 from protocols.payload import EMPTY_HISTORY, EntryStatus, Payload, accumulate, check_franking
 from protocols.relay.mls_header import ContentType, MLSHeader, read_header
 
@@ -292,11 +293,12 @@ class Transcript:
         return self._advance(entry, relay_time_ms, EntryStatus.REJECTED, reason)
 
     def _seat(self, position: int, relay_time_ms: int) -> None:
-        roster = tuple(
-            Participant(id=entry.id, name=entry.name, role=entry.role) for entry in self.epoch.charter.roster
-        )
         change = RosterChange(
-            position=position, relay_time_ms=relay_time_ms, epoch=self.epoch.context.epoch, roster=roster
+            position=position,
+            relay_time_ms=relay_time_ms,
+            epoch=self.epoch.context.epoch,
+            roster=participants(self.epoch.charter),
+            terms=channel_terms(self.epoch.charter),
         )
         self.negotiation.handshake(change)
 

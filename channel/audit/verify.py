@@ -18,12 +18,16 @@ from dataclasses import dataclass
 
 from channel.audit.errors import BadExport
 from channel.audit.export import CoveringRecord, EpochRecord, Export
-from channel.epoch import Epoch, authenticator, check_closing, check_next, read_epoch
+from channel.charter_change import Consent
+from channel.epoch import Epoch, authenticator, check_arrivals, check_closing, check_next, read_epoch
 from channel.errors import ChannelError
 from channel.identity import read_certificate
-from channel.mls import CipherSuite, ContentType, GroupContext, Member, cipher_suite, verify_framed_content
+from channel.mls import MLSError, cipher_suite
 from channel.mls.audit import verify_next_context, verify_tree
-from channel.mls.authenticated_content import Sender, frame
+from channel.mls.authenticated_content import Sender, frame, verify_framed_content
+from channel.mls.leaf_node import Member
+from channel.mls.suite import CipherSuite
+from channel.mls.types import ContentType, GroupContext
 from channel.transcript import Judged, Opening, Reason, Transcript, examine
 from protocols.errors import ProtocolError
 from protocols.log.checkpoint import verify as verify_checkpoint
@@ -118,7 +122,7 @@ def _blaming(position: int) -> Iterator[None]:
         yield
     except BadExport:
         raise
-    except (ChannelError, ProtocolError) as error:
+    except (ChannelError, MLSError, ProtocolError) as error:
         raise BadExport(position, str(error)) from error
 
 
@@ -256,11 +260,14 @@ class _Auditor:
         )
 
     def _follow(self, position: int, header: MLSHeader, opening: Opening, now_s: int) -> Epoch | None:
-        before = self.transcript.epoch
+        before, consent = self.transcript.epoch, Consent.of(self.transcript.negotiation)
+        check_arrivals(opening.content, now_s=now_s)
         if position == self.export.size - 1 and len(self.export.epochs) == before.context.epoch + 1:
             # The commit that removed the exporter: the last entry it could open; the next epoch is not its
             # own.
-            if not check_closing(before, committer=opening.leaf_index, commit=opening.content):
+            if not check_closing(
+                before, committer=opening.leaf_index, commit=opening.content, consent=consent
+            ):
                 raise BadExport(position, "the epoch it opened is not in the file")
             return None
         following = self._next_epoch(now_s=now_s)
@@ -281,7 +288,7 @@ class _Auditor:
             signature=opening.signature,
             confirmation_tag=opening.confirmation_tag or b"",
         )
-        check_next(before, following, committer=opening.leaf_index, commit=opening.content)
+        check_next(before, following, committer=opening.leaf_index, commit=opening.content, consent=consent)
         return following
 
     def _next_epoch(self, *, now_s: int | None) -> Epoch:
@@ -304,7 +311,8 @@ def _check_certificates(members: Sequence[Member], known: dict[int, Member], now
     for member in members:
         leaf = member.leaf_node
         before = known.get(member.leaf_index)
-        if before is not None and before.leaf_node.signature_key == leaf.signature_key:
+        known_leaf = None if before is None else (before.leaf_node.credential, before.leaf_node.signature_key)
+        if known_leaf == (leaf.credential, leaf.signature_key):
             continue
         moment = read_certificate(leaf.credential.identity).not_before_s if now_s is None else now_s
         authenticator(moment)(leaf.credential, leaf.signature_key)

@@ -6,15 +6,15 @@ from dataclasses import replace
 import pytest
 
 from channel.audit import BadExport, verify_export
-from channel.charter import GOVERNING, check_governing
+from channel.charter import GOVERNING
+from channel.charter_change import check_governing
 from channel.epoch import check_closing, check_next
 from channel.errors import BadCharter, CharterRuleBroken
-from channel.mls import Add, Proposal, Remove
-from channel.mls.proposals import Commit
+from channel.mls.proposals import Add, Commit, Proposal, Remove
 from channel.transcript import Reason
-from client.admitting import propose_removal
 from client.conversation import Committing
 from client.founding import leaf_keys
+from client.seating import propose_removal
 from protocols.messages import Role
 from protocols.payload import EntryStatus
 from tests.support.attacks import believed, disguised_commit, unchecked_commit

@@ -3,7 +3,7 @@
 import pytest
 
 from channel.errors import BadCharter
-from channel.names import check_name, fold_name
+from channel.names import check_name, first_look_alike, fold_name
 
 
 @pytest.mark.parametrize(
@@ -33,6 +33,8 @@ def test_names_of_people(name: str) -> None:
         "A\u0308",  # decomposed: not NFC
         "\ue000",
         "\ud800",
+        "\u0410mal",  # CYRILLIC CAPITAL LETTER A
+        "Mir\u03b1",  # GREEK SMALL LETTER ALPHA
     ],
 )
 def test_names_that_are_refused(name: str) -> None:
@@ -49,6 +51,8 @@ def test_names_that_are_refused(name: str) -> None:
         ("Straße", "STRASSE"),
         ("ﬁona", "fiona"),
         ("Amal B", "Amal\u00a0B"),
+        ("\u0421\u043e\u0440\u0430", "Copa"),  # all Cyrillic, and all Latin
+        ("Mira", "rnira"),
     ],
 )
 def test_look_alikes_fold_together(one: str, other: str) -> None:
@@ -57,3 +61,10 @@ def test_look_alikes_fold_together(one: str, other: str) -> None:
 
 def test_different_names_stay_different() -> None:
     assert fold_name("Amal") != fold_name("Amar")
+
+
+def test_a_roster_is_searched_for_look_alikes() -> None:
+    assert first_look_alike(["Amal", "Mira", "Boris"]) is None
+    assert first_look_alike([]) is None
+    assert first_look_alike(["Boris", "Amal", "Mira", "AmaI"]) == ("Amal", "AmaI")
+    assert first_look_alike(["Boris", "Mira", "MIRA"]) == ("Mira", "MIRA")

@@ -3,7 +3,7 @@
 import pytest
 
 from channel.echo import Echo
-from channel.mls import DecodeError, PeerError
+from channel.mls.errors import DecodeError, PeerError
 from channel.sealing import Sealed, seal
 from protocols.payload import Payload, check_franking
 from protocols.relay.mls_header import ContentType, read_header

@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 
 from channel.epoch import Epoch
-from channel.mls import ContentType, Remove
+from channel.mls.proposals import Remove
+from channel.mls.types import ContentType
 from channel.transcript import (
     ALARMING,
     UNPROVEN,

@@ -17,8 +17,9 @@ from channel.audit import (
     parse_export,
     verify_export,
 )
-from channel.mls import GroupContext, MLSError
+from channel.mls import MLSError
 from channel.mls.ratchet_tree import RatchetTree
+from channel.mls.types import GroupContext
 from channel.transcript import Reason
 from protocols.log import checkpoint as checkpoints
 from protocols.log.checkpoint import Checkpoint
