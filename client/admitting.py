@@ -3,38 +3,43 @@
 Each step is in the store before the next begins, so a client that is killed anywhere goes on where it was:
 
     OPEN       the code was given; wait for the invitee's request
-    REQUESTED  the request is fixed; commit until the invitee is on the roster
+    REQUESTED  the request is fixed; where seats are agreed, wait until every party has affirmed a SEAT; then
+               commit until the invitee is on the roster
     ANSWERED   the commit is in force and the sealed answer is fixed; post it
     DONE       posted; the invitee takes it and closes the mailbox
+    FAILED     expired, refused or not admissible; the row says why
 """
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from channel.audit import format_export
-from channel.charter import CHARTER_EXTENSION, GOVERNING, Charter, RosterEntry
+from channel.charter import GOVERNING, Seats
 from channel.errors import ChannelError
-from channel.identity import participant_id
-from channel.invitation import Invitation, InvitationRequest, InvitationResponse
-from channel.mls import Add, Extension, GroupContextExtensions, KeyPackage, Proposal, Remove
+from channel.invitation import Invitation, InvitationResponse
+from channel.mls import MLSError
 from client.archive import export_of
+from client.asking import SeatAsking, is_member
 from client.conversation import Committing, Conversation
 from client.errors import InvitationRefused
 from client.events import Invited
 from client.journal import Journal
 from client.letters import close_mailbox, open_mailbox, post_letter, read_letter
+from client.seating import SeatOffer, awaited, line_for, propose_admission, seat_topic
 from client.store import InvitationRow, InvitationState, Side, Transaction
 from client.transport import RelayConnection
 from protocols import canonical
-from protocols.errors import ProtocolError
-from protocols.messages import Role
+from protocols.errors import ProtocolError, RuleViolation
+from protocols.messages import Mandate, Role
+from protocols.messages.codec import validated
+from protocols.negotiation.entitlement import about
 from protocols.relay.frames import REQUEST_SLOT, RESPONSE_SLOT
 from protocols.shape import as_bytes, as_list
 
-__all__ = ["DEFAULT_LIFETIME_S", "Admission", "propose_removal", "save_answer"]
+__all__ = ["DEFAULT_LIFETIME_S", "Admission", "save_answer"]
 
 DEFAULT_LIFETIME_S = 24 * 3_600
 
@@ -42,6 +47,7 @@ if TYPE_CHECKING:
     from client.channel_session import ChannelSession
 
 _MAX_OUTGOING = 96 * 1024 * 1024
+_MAX_MANDATES = 256 * 1024
 
 
 class Admission:
@@ -53,20 +59,32 @@ class Admission:
         self._log_id = journal.log_id
         self._clock = clock
         self._random = random
+        self._asking = SeatAsking(journal, clock=clock)
         self._new = asyncio.Event()
         self._open: set[bytes] = set()
 
     def check_allowed(self) -> None:
-        """Raise ``InvitationRefused`` where our own role does not let us invite (CHARTER-7)."""
+        """Raise ``InvitationRefused`` where our role, or a suspension, does not let us invite (CHARTER-7)."""
         seat = self._journal.conversation.transcript.epoch.charter.entry(self._journal.me)
         if seat is not None and seat.role not in GOVERNING:
             raise InvitationRefused(
                 f"only a party or a mediator may invite, and you are {seat.role} here: ask one of them"
             )
+        if self._journal.me in self._journal.conversation.transcript.negotiation.suspended:
+            raise InvitationRefused("your seat is suspended: the parties must agree to restore it")
 
-    def invite(self, *, name: str, role: Role, lifetime_s: int) -> Invited:
-        """Make and keep a new invitation; it is served from now on. Raises as ``check_allowed``."""
+    def invite(self, offer: SeatOffer, *, lifetime_s: int) -> Invited:
+        """Make and keep a new invitation; it is served from now on.
+
+        Args:
+            offer: The seat it is for.
+            lifetime_s: How long the code can be used.
+
+        Raises:
+            InvitationRefused: Our role does not let us invite, or the seat cannot be given as offered.
+        """
         self.check_allowed()
+        self._check_offer(offer)
         invitation = Invitation(self._journal.relay_url, self._random(32))
         now_ms = self._clock()
         row = InvitationRow(
@@ -75,15 +93,67 @@ class Admission:
             side=Side.INVITER,
             log_id=self._log_id,
             relay_url=invitation.relay_url,
-            role=role.value,
-            name=name,
+            role=offer.role.value,
+            name=offer.name,
             expires_ms=now_ms + 1000 * lifetime_s,
             state=InvitationState.OPEN,
+            principal=offer.principal,
+            principal_name=offer.principal_name,
+            mandates=_encode_mandates(offer.mandates),
+            replaces=offer.replaces,
             created_ms=now_ms,
         )
         self._put(row)
         self._new.set()
         return Invited(code=invitation.code, mailbox=row.mailbox, expires_ms=row.expires_ms)
+
+    def _check_offer(self, offer: SeatOffer) -> None:
+        charter = self._journal.conversation.transcript.epoch.charter
+        if offer.replaces is not None and charter.entry(offer.replaces) is None:
+            raise InvitationRefused("whose key is to be replaced has no seat here: invite without --replaces")
+        if offer.replaces == self._journal.me:
+            raise InvitationRefused(
+                "nobody replaces their own key: ask another party or a mediator to invite your new one"
+            )
+        if charter.seats is Seats.AGREED and not self._may_ask(offer):
+            raise InvitationRefused(
+                "your mandate does not let you ask for a seat: it needs NEGOTIATE about seats, or about *"
+            )
+        if offer.mandates and charter.seats is Seats.AGREED:
+            raise InvitationRefused(
+                "in this channel a mandate comes by a MANDATE message: invite without it, and send it when "
+                "they are in"
+            )
+
+    def _may_ask(self, offer: SeatOffer) -> bool:
+        negotiation = self._journal.conversation.transcript.negotiation
+        if negotiation.roster.principal(self._journal.me) is None:
+            return True
+        topic = seat_topic(offer.name)
+        return any(
+            about(held, topic) and "NEGOTIATE" in held.mandate.powers
+            for held in negotiation.mandates(self._journal.me, self._clock())
+        )
+
+    async def opened(self, session: "ChannelSession", invited: Invited) -> None:
+        """Wait until the relay has opened an invitation's mailbox.
+
+        Raises:
+            InvitationRefused: The relay has no room for it, or not for so long.
+        """
+        await session.wait_for(lambda _: self.is_settled(invited.mailbox))
+        if not self.is_open(invited.mailbox):
+            raise InvitationRefused("the relay has no room for this invitation, or not for so long")
+
+    def refusal(self, mailbox: bytes) -> str:
+        """Why an invitation failed; empty where it did not."""
+        return self._get(mailbox).refusal
+
+    def awaited(self, session: "ChannelSession", mailbox: bytes) -> tuple[str, ...]:
+        """The parties whose agreement an invitee's seat still needs; nobody before it was asked for."""
+        message_id = self._get(mailbox).seat_message
+        folded = None if message_id is None else session.negotiation.message(message_id)
+        return () if folded is None else awaited(session.negotiation, folded)
 
     def state(self, mailbox: bytes) -> InvitationState:
         """How far an invitation has come."""
@@ -97,7 +167,7 @@ class Admission:
         """Whether an invitation's mailbox is open or never will be."""
         return self.is_open(mailbox) or self.state(mailbox) is InvitationState.FAILED
 
-    @asynccontextmanager
+    @contextlib.asynccontextmanager
     async def serve(self, session: "ChannelSession", relay: RelayConnection) -> AsyncIterator[None]:
         """Serve invitations on a connection for the length of a block.
 
@@ -131,21 +201,25 @@ class Admission:
             if row.state is not InvitationState.ANSWERED and row.expires_ms <= self._clock():
                 # Its mailbox is gone. Opening it again would give the code a second life, and whoever was
                 # added now could not be told.
-                raise InvitationRefused("the invitation has expired")
+                self._asking.take_back(session, row)
+                raise InvitationRefused("it expired")
             if row.state is InvitationState.OPEN:
                 row = await self._await_request(session, relay, row)
             if row.state is InvitationState.REQUESTED:
-                await self._commit(session, row)
+                await self._seat(session, row)
                 row = self._get(row.mailbox)
             if row.state is InvitationState.ANSWERED:
                 blobs = _decode_blobs(row.outgoing or b"")
                 await post_letter(relay, mailbox=row.mailbox, slot=RESPONSE_SLOT, blobs=blobs)
                 self._put(replace(row, state=InvitationState.DONE, outgoing=None))
                 session.notify()
-        except (InvitationRefused, ChannelError, ProtocolError):
+        except (InvitationRefused, ChannelError, MLSError, ProtocolError) as error:
             # Expired, used by somebody without the secret, or not admissible: this invitation is over. The
             # person who holds the code is told by the relay, or by the mailbox being gone.
-            self._put(replace(self._get(row.mailbox), state=InvitationState.FAILED, outgoing=None))
+            expired = row.state is InvitationState.OPEN and row.expires_ms <= self._clock()
+            why = "it expired" if expired else _words(error)
+            failed = replace(self._get(row.mailbox), state=InvitationState.FAILED, outgoing=None, refusal=why)
+            self._put(failed)
             session.notify()
             await close_mailbox(relay, mailbox=row.mailbox)
 
@@ -158,29 +232,20 @@ class Admission:
         session.notify()
         blobs = await read_letter(relay, mailbox=row.mailbox, slot=REQUEST_SLOT, wait=True)
         request = _invitation(row).open_request(blobs)
-        _entry(session.conversation, row, request)  # refused here rather than in the commit
+        line_for(session.conversation, _offer(row), request)  # refused here rather than in the commit
         row = replace(row, state=InvitationState.REQUESTED, outgoing=_encode_blobs(blobs))
         self._put(row)
         return row
 
-    async def _commit(self, session: "ChannelSession", row: InvitationRow) -> None:
-        request = _invitation(row).open_request(_decode_blobs(row.outgoing or b""))
-        newcomer = participant_id(request.identity_key)
-        if newcomer in session.conversation.transcript.epoch.members.values():
+    async def _seat(self, session: "ChannelSession", row: InvitationRow) -> None:
+        offer, request = _offer(row), _invitation(row).open_request(_decode_blobs(row.outgoing or b""))
+        if is_member(session.conversation, request):
             raise InvitationRefused("the invitee is a member already")
-
-        def propose(conversation: Conversation) -> Sequence[Proposal]:
-            charter = conversation.transcript.epoch.charter
-            following = charter.with_entry(_entry(conversation, row, request))
-            return (
-                Add(_key_package(conversation, request)),
-                GroupContextExtensions((Extension(CHARTER_EXTENSION, following.encode()),)),
-            )
-
+        await self._asking.agree(session, row, offer, request)
         await session.commit(
-            propose,
+            lambda conversation: propose_admission(conversation, offer, request),
             intent=row.mailbox,
-            done=lambda conversation: newcomer in conversation.transcript.epoch.members.values(),
+            done=lambda conversation: is_member(conversation, request),
         )
 
     def _unfinished(self) -> tuple[InvitationRow, ...]:
@@ -223,38 +288,34 @@ def save_answer(tx: Transaction, committing: Committing, conversation: Conversat
     tx.invitations.put(replace(row, state=InvitationState.ANSWERED, outgoing=_encode_blobs(blobs)))
 
 
-def propose_removal(participant: str, conversation: Conversation) -> Sequence[Proposal]:
-    """The proposals that remove somebody: all their leaves, and their seat.
+def _words(error: Exception) -> str:
+    if isinstance(error, RuleViolation):
+        return error.hint if error.field is None else f"{error.field}: {error.hint}"
+    return str(error)
 
-    Raises:
-        ChannelError: The charter does not allow it.
-    """
-    epoch = conversation.transcript.epoch
-    leaves = [leaf for leaf, member in epoch.members.items() if member == participant]
-    following: Charter = epoch.charter.without(participant)
-    return (
-        *(Remove(leaf) for leaf in leaves),
-        GroupContextExtensions((Extension(CHARTER_EXTENSION, following.encode()),)),
+
+def _offer(row: InvitationRow) -> SeatOffer:
+    return SeatOffer(
+        role=Role(row.role),
+        name=row.name,
+        principal=row.principal,
+        principal_name=row.principal_name,
+        mandates=_decode_mandates(row.mandates),
+        replaces=row.replaces,
     )
 
 
-def _entry(conversation: Conversation, row: InvitationRow, request: InvitationRequest) -> RosterEntry:
-    """The seat of an invitee whose certificate vouches for the key package they sent."""
-    leaf = _key_package(conversation, request).leaf_node
-    if leaf.credential.identity != request.certificate:
-        raise InvitationRefused("the invitee's key package is of another identity")
-    entry = RosterEntry(key=request.identity_key, name=row.name or request.name, role=Role(row.role))
-    conversation.transcript.epoch.charter.with_entry(entry)
-    return entry
+def _encode_mandates(mandates: Sequence[Mandate]) -> bytes | None:
+    if not mandates:
+        return None
+    return canonical.encode([mandate.model_dump(mode="json", exclude_none=True) for mandate in mandates])
 
 
-def _key_package(conversation: Conversation, request: InvitationRequest) -> KeyPackage:
-    """Of the key packages an invitee offers, the one of the channel's cipher suite."""
-    suite_number = conversation.transcript.genesis.cipher_suite
-    for key_package in map(KeyPackage.decode, request.key_packages):
-        if key_package.cipher_suite == suite_number:
-            return key_package
-    raise InvitationRefused(f"the invitee's program does not speak cipher suite {suite_number}")
+def _decode_mandates(data: bytes | None) -> tuple[Mandate, ...]:
+    if data is None:
+        return ()
+    items = as_list(canonical.decode(data, max_size=_MAX_MANDATES), what="mandates")
+    return tuple(validated(Mandate, item) for item in items)
 
 
 def _invitation(row: InvitationRow) -> Invitation:

@@ -7,61 +7,60 @@ The connection comes and goes without anybody having to do something about it.
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from dataclasses import replace
 from functools import partial
 
 from pydantic import JsonValue
 
-from channel.charter import Charter
-from channel.mls import Proposal
-from client.admitting import DEFAULT_LIFETIME_S, Admission, propose_removal
+from channel.errors import CommitRefused
+from channel.mls.proposals import Proposal
+from client.admitting import DEFAULT_LIFETIME_S, Admission
 from client.audience import Audience
 from client.backoff import Backoff
 from client.composing import compose_now, readings, reply_to
-from client.contact import Contact
 from client.conversation import Committing, Conversation, Page
-from client.describing import describe
+from client.enacting import Enactor
 from client.errors import (
     ChannelStopped,
-    InvitationRefused,
     NotAMember,
     RelayMisbehaved,
     RelayUnreachable,
 )
 from client.events import (
-    Alarm,
     AlarmRaised,
-    ChannelInfo,
+    ChannelStatus,
     ClocksDiffer,
     ConnectionChanged,
     ConnectionKind,
     ConnectionState,
     Event,
     Invited,
-    OutboxItem,
 )
 from client.failures import gravest
 from client.journal import Journal
 from client.line import Line
 from client.noticing import events_of
 from client.own_task import in_own_task
+from client.seating import SeatOffer, propose_removal
+from client.session_view import SessionView
+from client.timekeeping import Timekeeper
 from client.transport import RelayConnection
-from protocols.messages import Message, Role, compose_receipt, decode_body, encode_body
+from protocols.messages import Message, Role, compose_receipt, encode_body
 from protocols.messages.values import format_time
-from protocols.negotiation import Negotiation
 
 __all__ = ["ChannelSession", "Connect"]
 
 Connect = Callable[[], contextlib.AbstractAsyncContextManager[RelayConnection]]
 
 
-class ChannelSession:
+class ChannelSession(SessionView):
     """A channel in use. Made by ``Parley.open``; valid inside its block."""
 
     def __init__(
         self,
         journal: Journal,
         admission: Admission,
+        enactor: Enactor,
+        timekeeper: Timekeeper,
         *,
         connect: Connect,
         clock: Callable[[], int],
@@ -72,84 +71,26 @@ class ChannelSession:
         Args:
             journal: The channel's journal.
             admission: Admits those whom we invite.
+            enactor: Commits what was agreed.
+            timekeeper: Does what is to be done because time has passed.
             connect: Opens a connection to its relay.
             clock: UTC milliseconds.
             uniform: A random number, at least 0 and below 1, to spread reconnections.
         """
-        self.journal = journal
+        super().__init__(journal, now_ms=clock())
         self.admission = admission
-        self._contact = Contact(clock())
-        self.line: Line | None = None
+        self.enactor = enactor
+        self.timekeeper = timekeeper
         self._connect = connect
         self._clock = clock
         self._uniform = uniform
         self._tick = asyncio.Event()
         self._retry = asyncio.Event()
-        self._audience = Audience()
+        self._audience = Audience(self.notify)
         self._commit_lock = asyncio.Lock()
         self._ended = False
         self._told_skew_ms = 0
         self._closing = False
-
-    # What there is to see.
-
-    @property
-    def info(self) -> ChannelInfo:
-        """Title, role, members and status, as they are now."""
-        journal, transcript = self.journal, self.conversation.transcript
-        return describe(
-            transcript.epoch,
-            log_id=journal.log_id,
-            me=self.me,
-            relay_url=journal.relay_url,
-            size=transcript.size,
-            status=journal.status,
-        )
-
-    @property
-    def connection(self) -> ConnectionState:
-        """Whether the relay can be reached, and when it was last heard from."""
-        state = replace(self._contact.state, skew_ms=self.journal.skew_ms)
-        if self.line is None:
-            return state
-        return replace(state, last_contact_ms=self.line.relay.last_contact_ms)
-
-    @property
-    def me(self) -> str:
-        """Our participant id."""
-        return self.journal.me
-
-    @property
-    def conversation(self) -> Conversation:
-        """Group, log and transcript; read them, never change them."""
-        return self.journal.conversation
-
-    @property
-    def negotiation(self) -> Negotiation:
-        """The fold over the log; read it, never change it."""
-        return self.conversation.transcript.negotiation
-
-    @property
-    def charter(self) -> Charter:
-        """The charter in force."""
-        return self.conversation.transcript.epoch.charter
-
-    @property
-    def alarm(self) -> Alarm | None:
-        """Why the channel is stopped, or None."""
-        return self.journal.alarm
-
-    def outbox(self) -> tuple[OutboxItem, ...]:
-        """What we said that the log does not hold yet, in order."""
-        return tuple(
-            OutboxItem(
-                message_id=row.message_id,
-                state=row.state,
-                message=decode_body(row.body),
-                position=row.position,
-            )
-            for row in self.journal.waiting
-        )
 
     # What people do.
 
@@ -186,6 +127,16 @@ class ChannelSession:
         )
         self._queue(encode_body(receipt))
 
+    async def displayed(self, message_ids: Sequence[bytes]) -> None:
+        """Tell the others that messages were on screen here (L3) where the charter wants it, once for each.
+
+        Args:
+            message_ids: 16 bytes each, of messages that a person could see.
+        """
+        if self.charter.displayed and self.journal.status is ChannelStatus.ACTIVE:
+            self.journal.displayed(message_ids)
+            self.wake()
+
     async def answer(self, message_id: bytes, code: str, **fields: JsonValue) -> bytes:
         """Answer a message with one of the closing words; returns the answer's id."""
         return await self._reply("RESPONSE", message_id, {"code": code, **fields})
@@ -200,30 +151,31 @@ class ChannelSession:
 
     def _queue(self, body: bytes) -> bytes:
         message_id = self.journal.queue(body)
-        self._wake()
+        self.wake()
         return message_id
 
-    async def invite(self, name: str, role: Role, lifetime_s: int = DEFAULT_LIFETIME_S) -> Invited:
+    async def invite(
+        self, name: str, role: Role, lifetime_s: int = DEFAULT_LIFETIME_S, *, offer: SeatOffer | None = None
+    ) -> Invited:
         """Make a one-time invitation; whoever answers it is admitted while the channel runs.
 
         Args:
             name: Under which name they come onto the roster; empty for the one they propose.
             role: Their role.
             lifetime_s: How long the code can be used.
+            offer: The seat in full, in the place of name and role.
 
         Returns:
             The code to hand over by a separate route. When this returns the invitation is durable and its
             mailbox is open.
 
         Raises:
-            InvitationRefused: The relay has no room for it, or not for so long.
+            InvitationRefused: We may not invite, or the relay has no room for it, or not for so long.
 
         Cancellation: the invitation may be open; its code is known to nobody.
         """
-        invited = self.admission.invite(name=name, role=role, lifetime_s=lifetime_s)
-        await self.wait_for(lambda _: self.admission.is_settled(invited.mailbox))
-        if not self.admission.is_open(invited.mailbox):
-            raise InvitationRefused("the relay has no room for this invitation, or not for so long")
+        invited = self.admission.invite(offer or SeatOffer(name=name, role=role), lifetime_s=lifetime_s)
+        await self.admission.opened(self, invited)
         return invited
 
     async def remove(self, participant: str) -> None:
@@ -255,7 +207,8 @@ class ChannelSession:
             done: Whether the change is in force.
 
         Raises:
-            ChannelError: MLS or the charter does not allow it.
+            ChannelError, MLSError: The charter does not allow it, or MLS does not.
+            CommitRefused: It is in the log, and counts for nothing there.
             ChannelStopped: The channel has an alarm.
             NotAMember: We have been removed.
 
@@ -267,8 +220,15 @@ class ChannelSession:
                 committing = self.conversation.committing
                 if committing is None:
                     committing = self.journal.commit(propose(self.conversation), intent=intent)
-                self._wake()
+                self.wake()
                 await self.wait_for(partial(_settled, committing))
+                if self.conversation.refused == committing.message and not done(self.conversation):
+                    # Made anew it would most likely fare no better, and each one more in the log holds up
+                    # everybody's next commit (AUDIT.md section 4).
+                    raise CommitRefused(
+                        "the change is in the log and counts for nothing there: compare your clock with the "
+                        "relay's before you try again"
+                    )
 
     async def wait_for(
         self, condition: Callable[["ChannelSession"], bool], timeout_s: float | None = None
@@ -296,6 +256,11 @@ class ChannelSession:
             timeout_s,
         )
 
+    @property
+    def now_ms(self) -> int:
+        """Our clock, UTC milliseconds."""
+        return self._clock()
+
     def retry_now(self) -> None:
         """Do not wait any longer before the next attempt to connect."""
         self._retry.set()
@@ -307,6 +272,11 @@ class ChannelSession:
         """
         return self._audience.listen()
 
+    @property
+    def listeners(self) -> int:
+        """How many listen to the events."""
+        return self._audience.size
+
     # Keeping the connection.
 
     def close(self) -> None:
@@ -315,6 +285,10 @@ class ChannelSession:
         Before Python 3.13 a TaskGroup loses a cancellation that comes while one of its tasks fails.
         """
         self._closing = True
+
+    async def keep_time(self) -> None:
+        """Do what is to be done because time has passed, until the channel ends or this is cancelled."""
+        await self.timekeeper.run(self)
 
     async def run(self) -> None:
         """Keep the channel connected until it ends or this is cancelled.
@@ -340,7 +314,7 @@ class ChannelSession:
             self._ended = True
             self._connected(self._contact.offline(self._clock(), str(ended)))
         if self.journal.alarm is not None:
-            self._publish(AlarmRaised(self.journal.alarm))
+            self.publish(AlarmRaised(self.journal.alarm))
 
     async def _connect_once(self) -> str:
         """Carry the channel on one connection until that ends; returns why it did."""
@@ -358,32 +332,34 @@ class ChannelSession:
         return ""
 
     async def _carry(self, relay: RelayConnection) -> None:
-        line = Line(relay, self.journal, on_page=self._on_page, publish=self._publish)
+        line = Line(relay, self.journal, on_page=self._on_page, publish=self.publish)
         self.line = line
         self._connected(self._contact.online(self._clock()))
         try:
-            async with self.admission.serve(self, relay):
+            async with self.admission.serve(self, relay), self.enactor.serve(self):
                 await line.run()
         except ExceptionGroup as group:
             raise gravest(group) from group
 
     def _on_page(self, page: Page) -> None:
         for event in events_of(page, self.charter, still_held=self.journal.holds):
-            self._publish(event)
+            self.publish(event)
         skew = self.journal.skew_ms
         if bool(skew) != bool(self._told_skew_ms):
-            self._publish(ClocksDiffer(skew))
+            self.publish(ClocksDiffer(skew))
         self._told_skew_ms = skew
         self.notify()
 
     def _connected(self, state: ConnectionState) -> None:
-        self._publish(ConnectionChanged(state))
+        self.publish(ConnectionChanged(state))
 
-    def _publish(self, event: Event) -> None:
+    def publish(self, event: Event) -> None:
+        """Tell everybody who listens what has happened."""
         self._audience.publish(event)
         self.notify()
 
-    def _wake(self) -> None:
+    def wake(self) -> None:
+        """Send what waits to be sent, and have everybody who waits look again."""
         if self.line is not None:
             self.line.wake()
         self.notify()

@@ -10,12 +10,23 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from channel.access import ACCESS_LABEL, ACCESS_SECRET_SIZE, access_key_pair
+from channel.charter_change import Consent
 from channel.echo import Echo
-from channel.epoch import Epoch, authenticator, check_closing, check_next, judge_commit, read_epoch
+from channel.epoch import (
+    Epoch,
+    authenticator,
+    check_arrivals,
+    check_closing,
+    check_next,
+    judge_commit,
+    read_epoch,
+)
 from channel.errors import ChannelError, CommitTooLarge
-from channel.mls import ApplicationReceived, CommitReceived, Group, Proposal, ProposalReceived, Random
+from channel.mls import ApplicationReceived, CommitReceived, Group, MLSError, ProposalReceived
 from channel.mls.authenticated_content import AuthenticatedContent
+from channel.mls.proposals import Proposal
 from channel.mls.received import CommitFacts
+from channel.mls.types import Random
 from channel.sealing import Sealed, seal
 from channel.transcript import UNPROVEN, Judged, Opening, Reason, Transcript, examine
 from protocols.errors import ProtocolError
@@ -138,6 +149,8 @@ class Conversation:
         self.follower = follower
         self.transcript = transcript
         self.committing = committing
+        #: Our last commit that is in the log and counts for nothing; not stored.
+        self.refused: bytes | None = None
         self.echo = Echo.of(group) if echo is None else echo
         self.removed = not group.is_active
 
@@ -200,9 +213,8 @@ class Conversation:
         parsed, header = found
         taken = self._open(entry, parsed, header)
         if taken.judged.reason and self.committing and self.committing.message == parsed.message:
-            self.committing = (
-                None  # a relay can spoil a commit, by another access key: it has to be made anew
-            )
+            # A relay can spoil a commit, by another access key: it has to be made anew.
+            self.refused, self.committing = parsed.message, None
         mine = own(parsed.message)
         return taken if mine is None else replace(taken, own=mine)
 
@@ -217,7 +229,7 @@ class Conversation:
                 own_pending=self.committing.pending if ours and self.committing is not None else None,
                 judge_commit=judge_commit,
             )
-        except (ChannelError, ProtocolError):
+        except (ChannelError, MLSError, ProtocolError):
             return self._echoed(entry, parsed, header)
         match received:
             case ApplicationReceived():
@@ -242,7 +254,7 @@ class Conversation:
         """Judge what our group does not open: a message that claims to be ours, as others judge it."""
         try:
             echo, authenticated = self.echo.open(self.group, parsed.message)
-        except (ChannelError, ProtocolError):
+        except (ChannelError, MLSError, ProtocolError):
             commit = header.content_type is ContentType.COMMIT
             return self._rejected(entry, Reason.INVALID_COMMIT if commit else Reason.UNDECIPHERABLE)
         content, signature = authenticated.content.content, authenticated.auth.signature
@@ -271,15 +283,27 @@ class Conversation:
         )
         if received.self_removed:
             try:
-                check_closing(self.transcript.epoch, committer=received.sender, commit=received.commit)
-            except (ChannelError, ProtocolError):
+                check_closing(
+                    self.transcript.epoch,
+                    committer=received.sender,
+                    commit=received.commit,
+                    consent=Consent.of(self.transcript.negotiation),
+                )
+            except (ChannelError, MLSError, ProtocolError):
                 return self._rejected(entry, Reason.INVALID_COMMIT)
             self.group, self.removed = received.group, True
             return Taken(entry=entry, judged=self.transcript.closing(entry), opening=opening)
         try:
+            check_arrivals(received.commit, now_s=parsed.relay_time_ms // 1000)
             following = epoch_of(received.group)
-            check_next(self.transcript.epoch, following, committer=received.sender, commit=received.commit)
-        except (ChannelError, ProtocolError):
+            check_next(
+                self.transcript.epoch,
+                following,
+                committer=received.sender,
+                commit=received.commit,
+                consent=Consent.of(self.transcript.negotiation),
+            )
+        except (ChannelError, MLSError, ProtocolError):
             return self._rejected(entry, Reason.INVALID_COMMIT)
         if _access_key(received.group)[1] != parsed.next_access_key:
             return self._rejected(entry, Reason.INVALID_COMMIT)
@@ -330,7 +354,8 @@ class Conversation:
             random: Source of random bytes.
 
         Raises:
-            ChannelError: MLS or the charter does not allow it. Nothing was changed.
+            ChannelError: The charter does not allow it. Nothing was changed.
+            MLSError: MLS does not. Likewise.
             CommitTooLarge: No log entry can hold it. Nothing was changed.
             ValueError: Another commit of ours is waiting; a bug of the caller.
         """
@@ -357,6 +382,7 @@ class Conversation:
             epoch_of(result.pending),
             committer=self.group.own_leaf_index,
             commit=committing.facts.framed_content.encoded_content,
+            consent=Consent.of(self.transcript.negotiation),
         )
         self.group, self.committing = result.group, committing
         return committing

@@ -1,13 +1,26 @@
 """A channel as a list shows it, from what is kept of it or from its running conversation."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from channel.charter import Seats
+from channel.charter_terms import participants
 from channel.epoch import Epoch
 from client.events import ChannelInfo, ChannelStatus
 from protocols.messages import Role
-from protocols.negotiation import Participant
 
-__all__ = ["describe"]
+__all__ = ["SEATS_WORDS", "describe"]
 
 _SHORT = 8
+
+SEATS_WORDS: Final[Mapping[Seats, str]] = MappingProxyType(
+    {
+        Seats.OPEN: "set-up: any party or mediator decides who sits here",
+        Seats.AGREED: "agreed: nobody comes, goes or changes role unless every party agrees",
+    }
+)
+"""Who decides who sits in a channel, for people."""
 
 
 def describe(
@@ -34,6 +47,7 @@ def describe(
         relay_url=relay_url,
         size=size,
         status=status,
-        members=tuple(Participant(entry.id, entry.name, entry.role) for entry in charter.roster),
+        members=participants(charter),
         mode=charter.mode.value,
+        seats=SEATS_WORDS[charter.seats],
     )

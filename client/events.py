@@ -10,13 +10,15 @@ from typing import TypeAlias
 
 from client.store.channels import ChannelStatus
 from client.store.outbox import OutboxState
+from protocols.messages.codec import Body
 from protocols.messages.envelope import Mode
-from protocols.messages.message import Message
-from protocols.messages.receipt import Receipt
+from protocols.messages.escalation import EscalatedLevel, EscalationStep
 from protocols.messages.roles import Role
 from protocols.negotiation.roster import Participant
+from protocols.negotiation.timers import Overdue
 
 __all__ = [
+    "AcknowledgementOverdue",
     "Alarm",
     "AlarmKind",
     "AlarmRaised",
@@ -107,6 +109,7 @@ class ChannelInfo:
         status: whether it can be used.
         members: the roster, in the charter's order; names are peers' text.
         mode: LIVE, or an EXERCISE.
+        seats: one line on who decides who sits here; while the channel is set up, it begins with `set-up`.
     """
 
     log: bytes
@@ -118,6 +121,7 @@ class ChannelInfo:
     status: ChannelStatus
     members: tuple[Participant, ...]
     mode: Mode = "LIVE"
+    seats: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,7 +152,7 @@ class OutboxItem:
 
     message_id: bytes
     state: OutboxState
-    message: Message | Receipt
+    message: Body
     position: int | None = None
 
 
@@ -214,8 +218,52 @@ class ClocksDiffer:
     skew_ms: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AcknowledgementOverdue:
+    """An acknowledgement that should be there is missing, for no known cause, and a person here is to know.
+
+    `client.escalating.overdue_words` says it in one line.
+
+    Attributes:
+        message_id: 16 bytes.
+        addressee: participant id of who is late; None where the relay has not stored a message of ours (L1).
+        level: the rung that is missing: 1, 2, 4 or 6.
+        step: 1x, 1.5x or 2x of the time it may take.
+        due_ms: when its time ran out, UTC milliseconds.
+    """
+
+    message_id: bytes
+    addressee: str | None
+    level: EscalatedLevel
+    step: EscalationStep
+    due_ms: int
+
+    @classmethod
+    def of(cls, late: Overdue) -> "AcknowledgementOverdue":
+        """Return the event for something that is overdue."""
+        return cls(
+            message_id=bytes.fromhex(late.message),
+            addressee=late.addressee or None,
+            level=late.level,
+            step=late.step,
+            due_ms=late.due_ms,
+        )
+
+    @property
+    def late(self) -> Overdue:
+        """What is overdue, as the negotiation says it."""
+        return Overdue(
+            message=self.message_id.hex(),
+            addressee=self.addressee or "",
+            level=self.level,
+            due_ms=self.due_ms,
+            step=self.step,
+        )
+
+
 Event: TypeAlias = (
     EntryJudged
+    | AcknowledgementOverdue
     | ReceiptGot
     | ConnectionChanged
     | ClocksDiffer

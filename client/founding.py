@@ -4,7 +4,7 @@ Nothing here is kept until the relay has made the log; a founding that fails hal
 behind and nothing with us.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from channel.charter import CHARTER_EXTENSION, GOVERNING, Charter, Mode, RosterEntry
@@ -12,23 +12,23 @@ from channel.errors import BadCharter
 from channel.identity import Identity, make_certificate
 from channel.mls import (
     X_WING_CIPHER_SUITE,
-    Capabilities,
-    CipherSuite,
     Credential,
-    Extension,
     Group,
     Lifetime,
     SignatureKeyPair,
     generate_signature_key_pair,
 )
 from channel.mls.key_package import default_capabilities
+from channel.mls.leaf_node import Capabilities
+from channel.mls.suite import CipherSuite
+from channel.mls.types import Extension
 from channel.transcript import Transcript
 from client.conversation import Conversation, epoch_of
 from protocols.log.entry import Genesis
 from protocols.log.follower import LogFollower
 from protocols.messages import Role
 
-__all__ = ["LeafKeys", "capabilities", "found", "leaf_keys"]
+__all__ = ["ChannelRules", "LeafKeys", "capabilities", "found", "leaf_keys"]
 
 #: What new channels speak: X-Wing, confidential also from a quantum computer that comes later.
 DEFAULT_CIPHER_SUITE = X_WING_CIPHER_SUITE
@@ -41,6 +41,26 @@ VALIDITY_S = 400 * 86_400
 SKEW_S = 3_600
 
 Random = Callable[[int], bytes]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelRules:
+    """What a channel's founder chooses for its charter; once the set-up is over it stands (CHARTER-9).
+
+    Attributes:
+        mode: LIVE or EXERCISE.
+        timers: seconds by the keys of `channel.charter.DEFAULT_TIMERS`; what is missing has the default.
+        languages: BCP 47 tags, at least one.
+        displayed: whether devices report what they have shown.
+    """
+
+    mode: Mode = Mode.LIVE
+    timers: Mapping[str, int] = field(default_factory=dict)
+    languages: tuple[str, ...] = ("en",)
+    displayed: bool = False
+
+
+DEFAULT_RULES = ChannelRules()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +108,7 @@ def found(
     title: str,
     name: str,
     role: Role,
-    mode: Mode,
+    rules: ChannelRules = DEFAULT_RULES,
     relay_vkey: str,
     device: str,
     now_s: int,
@@ -102,14 +122,14 @@ def found(
         title: What the channel is called.
         name: Our name on its roster.
         role: Our role.
-        mode: LIVE or EXERCISE.
+        rules: What its charter says beside that.
         relay_vkey: The relay's name and key, from its greeting.
         device: This device's label.
         now_s: UTC seconds.
         random: Source of random bytes.
 
     Raises:
-        BadCharter: The title or name cannot be used, or in this role we could not admit anybody.
+        BadCharter: The title, name or rules cannot be used, or in this role we could not admit anybody.
     """
     if role not in GOVERNING:
         raise BadCharter(
@@ -119,7 +139,10 @@ def found(
         title=title,
         relay_vkey=relay_vkey,
         roster=(RosterEntry(key=identity.public_key, name=name, role=role),),
-        mode=mode,
+        mode=rules.mode,
+        timers=rules.timers,
+        languages=rules.languages,
+        displayed=rules.displayed,
     )
     genesis = Genesis(
         random=random(32),

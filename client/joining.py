@@ -15,7 +15,7 @@ from channel.epoch import authenticator
 from channel.errors import ChannelError
 from channel.identity import Identity
 from channel.invitation import Invitation, InvitationRequest, InvitationResponse
-from channel.mls import Group, KeyPackageBundle, cipher_suite, create_key_package
+from channel.mls import Group, KeyPackageBundle, MLSError, cipher_suite, create_key_package
 from client.archive import save_import
 from client.conversation import Conversation
 from client.errors import InvitationRefused, RelayUnreachable
@@ -89,7 +89,7 @@ async def join(
         conversation = _enter(
             response, bundles, export, verified, relay_vkey=relay.greeting.relay_vkey, now_ms=clock()
         )
-    except (ChannelError, ProtocolError) as error:
+    except (ChannelError, MLSError, ProtocolError) as error:
         raise InvitationRefused(f"what the inviter handed over does not hold: {error}") from error
     with store.transaction() as tx:
         if tx.channels.get(conversation.transcript.genesis.log_id) is not None:

@@ -9,14 +9,15 @@ from collections.abc import Callable, Iterator, Sequence, Set
 from contextlib import contextmanager
 from typing import assert_never
 
-from channel.mls import Proposal
+from channel.mls.proposals import Proposal
 from channel.mls.secret_tree import MAX_SKIPPED_GENERATIONS
-from channel.transcript import UNPROVEN, Reason
+from channel.transcript import UNPROVEN
 from client.conversation import Committing, Conversation, Page
 from client.errors import ChannelStopped, NotAMember, RelayMisbehaved
 from client.events import Alarm, AlarmKind
+from client.receipts import NO_JITTER, DeviceReceipts, Jitter, owed_for_page
 from client.rows import load, ratchet_state_of, save_checkpoint, save_taken, state_of
-from client.skew import skew_ms
+from client.skew import RelayClock, skew_ms
 from client.store import (
     ChannelStatus,
     ClientStore,
@@ -29,10 +30,6 @@ from client.store import (
 from protocols.errors import ProtocolError
 from protocols.log.checkpoint import verify
 from protocols.log.follower import BadCheckpoint, Fork, GapInLog, LogViolation, Rollback
-from protocols.messages import Receipt, compose_receipt, encode_body
-from protocols.messages.receipt import MAX_MESSAGES_PER_RECEIPT
-from protocols.messages.values import format_time
-from protocols.payload import EntryStatus
 from protocols.relay.frames import Entries
 
 __all__ = ["Journal", "OnWon"]
@@ -56,7 +53,14 @@ class Journal:
     """The durable state of one channel; ``conversation`` is read by others, changed only here."""
 
     def __init__(
-        self, store: ClientStore, log_id: bytes, *, clock: Callable[[], int], random: Random, on_won: OnWon
+        self,
+        store: ClientStore,
+        log_id: bytes,
+        *,
+        clock: Callable[[], int],
+        random: Random,
+        on_won: OnWon,
+        jitter: Jitter = NO_JITTER,
     ) -> None:
         """Open a channel of the store.
 
@@ -66,6 +70,7 @@ class Journal:
             clock: UTC milliseconds.
             random: Source of random bytes.
             on_won: Saves what follows from a commit of ours that came into force.
+            jitter: For how long receipts of the device are held back.
 
         Raises:
             LookupError: There is no such channel.
@@ -76,6 +81,7 @@ class Journal:
         self._clock = clock
         self._random = random
         self._on_won = on_won
+        self._receipts = DeviceReceipts(log_id, jitter=jitter, clock=clock, random=random)
         with store.transaction() as tx:
             self.conversation = load(tx, log_id)
             row = tx.channels.get(log_id)
@@ -95,6 +101,7 @@ class Journal:
         self.skew_ms = skew_ms(
             self.conversation.transcript.relay_time_ms, earliest_ms=0, latest_ms=self._clock()
         )
+        self.relay_clock = RelayClock()
         self.me = self.conversation.transcript.epoch.members.get(self.conversation.group.own_leaf_index, "")
 
     # What came.
@@ -110,6 +117,8 @@ class Journal:
             ChannelStopped: The relay contradicts itself. Both checkpoints are kept, the channel is stopped.
         """
         self.check_running()
+        negotiation = self.conversation.transcript.negotiation
+        was_suspended = self.me in negotiation.suspended
         try:
             page = self.conversation.receive(
                 start=frame.start,
@@ -125,6 +134,7 @@ class Journal:
         self._check_receipts(seen | again, frame.checkpoint)
         self.skew_ms = self._judge_clock(page)
         new_epoch = any(taken.epoch is not None for taken in page.taken)
+        owed = owed_for_page(page, negotiation, self.me, was_suspended=was_suspended)
         with self._saving() as tx:
             for taken in page.taken:
                 save_taken(tx, self.log_id, taken)
@@ -144,7 +154,7 @@ class Journal:
                     # its epoch ended before it was ordered: all entries of that epoch have been read. It is
                     # sealed anew, with the same id.
                     tx.outbox.unseal(row.sequence)
-            self._queue_receipts(tx, page)
+            self._receipts.owe(tx, owed, negotiation, self.me)
             for taken in page.taken:
                 if page.won is not None and taken.own == page.won.message:
                     self._on_won(tx, page.won, self.conversation, taken.judged.position)
@@ -202,19 +212,43 @@ class Journal:
         row = self._row_of(message)
         return None if row is None else row.message_id
 
+    @property
+    def deadline_ms(self) -> int:
+        """What deadlines are held against here, UTC milliseconds.
+
+        Our clock while it agrees with the relay's, by which they go; else what the relay's shows at least.
+        """
+        now_ms = self._clock()
+        return now_ms if not self.skew_ms else self.relay_clock.earliest(now_ms, self.skew_ms)
+
     # What we say.
 
     @property
     def waiting(self) -> Sequence[OutboxRow]:
-        """Our messages that are not in the log as we know it, in order of sending."""
-        return self._waiting
+        """Our messages that are not in the log as we know it, in order of sending.
 
-    def queue(self, body: bytes) -> bytes:
-        """Take a message into the outbox; returns its id (16 bytes)."""
+        Without the receipts that are held back: nobody waits for them.
+        """
+        return [row for row in self._waiting if not self._receipts.is_held(row)]
+
+    @property
+    def next_release_ms(self) -> int | None:
+        """When something that is held back may leave, UTC milliseconds; None where nothing is."""
+        return self._receipts.next_ms
+
+    def queue(self, body: bytes, *, along: Callable[[Transaction, bytes], None] | None = None) -> bytes:
+        """Take a message into the outbox; returns its id (16 bytes).
+
+        Args:
+            body: Encoded.
+            along: Saves, in the same transaction and given the id, what must be known together with it.
+        """
         self.check_running()
         message_id = self._random(16)
         with self._saving() as tx:
             tx.outbox.queue(self.log_id, message_id, body, queued_ms=self._clock())
+            if along is not None:
+                along(tx, message_id)
         return message_id
 
     def sealed(self) -> tuple[bytes, ...]:
@@ -223,15 +257,25 @@ class Journal:
         What this returns has been saved, ratchet and all, and may leave any number of times.
         """
         self.check_running()
-        held = sum(row.state is not OutboxState.QUEUED for row in self._waiting)
-        fresh = [row for row in self._waiting if row.state is OutboxState.QUEUED][: max(0, MAX_SEALED - held)]
-        if fresh:
+        room = MAX_SEALED - sum(row.state is not OutboxState.QUEUED for row in self._waiting)
+        queued = [row for row in self.waiting if row.state is OutboxState.QUEUED]
+        if queued and room > 0:
             with self._saving() as tx:
-                for row in fresh:
+                negotiation = self.conversation.transcript.negotiation
+                for row in self._receipts.make_up(tx, queued, negotiation, self.me)[:room]:
                     self._seal(tx, row)
                 tx.channels.set_ratchet_state(self.log_id, ratchet_state_of(self.conversation))
         ready = [row.sealed for row in self._waiting if row.state is OutboxState.SEALED]
         return tuple(sealed.message for sealed in ready if sealed is not None)
+
+    def displayed(self, message_ids: Sequence[bytes]) -> None:
+        """Owe L3 for messages that were on screen here, where the charter wants that; once for each."""
+        self.check_running()
+        negotiation = self.conversation.transcript.negotiation
+        owed = self._receipts.for_display(negotiation, self.me, message_ids)
+        if owed:
+            with self._saving() as tx:
+                self._receipts.owe(tx, owed, negotiation, self.me)
 
     def _seal(self, tx: Transaction, row: OutboxRow) -> None:
         epoch = self.conversation.group.epoch
@@ -263,7 +307,7 @@ class Journal:
         """Make and save a commit; it may leave when this returns. Raises as ``Conversation.commit``."""
         self.check_running()
         committing = self.conversation.commit(
-            proposals, intent=intent, now_s=self._clock() // 1000, random=self._random
+            proposals, intent=intent, now_s=self.deadline_ms // 1000, random=self._random
         )
         with self.store.transaction() as tx:
             tx.channels.set_state(self.log_id, state_of(self.conversation))
@@ -282,9 +326,12 @@ class Journal:
     def _judge_clock(self, page: Page) -> int:
         """What a page tells of the relay's clock; others' entries that are not of the future tell nothing."""
         now_ms, last_ms = self._clock(), self.conversation.transcript.relay_time_ms
+        said = {row.message_id: row.queued_ms for row in self._waiting}
+        for taken in page.taken:
+            said_ms = None if taken.own is None else said.get(taken.own)
+            self.relay_clock.heard(taken.judged.relay_time_ms, now_ms=now_ms, said_ms=said_ms)
         if ahead := skew_ms(last_ms, earliest_ms=0, latest_ms=now_ms):
             return ahead
-        said = {row.message_id: row.queued_ms for row in self._waiting}
         for taken in reversed(page.taken):
             if taken.own is not None and taken.own in said:
                 time_ms = taken.judged.relay_time_ms
@@ -307,35 +354,6 @@ class Journal:
 
     def _row_of(self, message: bytes) -> OutboxRow | None:
         return next((r for r in self._waiting if r.sealed is not None and r.sealed.message == message), None)
-
-    def _queue_receipts(self, tx: Transaction, page: Page) -> None:
-        """Owe L2 for each message of others that could be read, L2-ERROR for each entry that could not."""
-        negotiation = self.conversation.transcript.negotiation
-        delivered: list[str] = []
-        unreadable: list[int] = []
-        for taken in page.taken:
-            position = taken.judged.position
-            if taken.judged.status is EntryStatus.ACCEPTED and taken.own is None:
-                folded = negotiation.by_position(position)
-                if folded is not None:
-                    delivered.append(folded.message_id.hex())
-            elif taken.judged.reason == Reason.UNDECIPHERABLE:
-                unreadable.append(position)
-        for start in range(0, len(delivered), MAX_MESSAGES_PER_RECEIPT):
-            part = delivered[start : start + MAX_MESSAGES_PER_RECEIPT]
-            self._queue_receipt(
-                tx, compose_receipt("DELIVERED", sender=self.me, sent=self._now(), messages=part)
-            )
-        for start in range(0, len(unreadable), MAX_MESSAGES_PER_RECEIPT):
-            places = unreadable[start : start + MAX_MESSAGES_PER_RECEIPT]
-            receipt = compose_receipt("DELIVERY_ERROR", sender=self.me, sent=self._now(), positions=places)
-            self._queue_receipt(tx, receipt)
-
-    def _queue_receipt(self, tx: Transaction, receipt: Receipt) -> None:
-        tx.outbox.queue(self.log_id, self._random(16), encode_body(receipt), queued_ms=self._clock())
-
-    def _now(self) -> str:
-        return format_time(self._clock())
 
     def _stop(self, violation: LogViolation) -> ChannelStopped:
         """Keep the evidence and stop the channel for good; a person has to look at it."""

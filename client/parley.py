@@ -12,7 +12,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
 
 from channel.audit import format_export
-from channel.charter import Mode, RosterEntry
+from channel.charter import RosterEntry
 from channel.epoch import Epoch, decode_epoch
 from channel.identity import safety_number
 from channel.invitation import Invitation
@@ -21,13 +21,16 @@ from client.admitting import Admission, save_answer
 from client.archive import export_of
 from client.channel_session import ChannelSession
 from client.describing import describe
+from client.enacting import DEFAULT_GRACE_S, Enactor
 from client.errors import Refused, UnknownChannel, UnknownPerson
+from client.escalating import DEFAULT_GRACE_S as ESCALATION_GRACE_S
 from client.events import ChannelInfo
 from client.failures import gravest
-from client.founding import DEFAULT_CIPHER_SUITE, found
+from client.founding import DEFAULT_CIPHER_SUITE, DEFAULT_RULES, ChannelRules, found
 from client.joining import join
 from client.journal import Journal
 from client.profiles import Profile
+from client.receipts import DEFAULT_JITTER_S, Jitter
 from client.rows import add_channel, save_epoch
 from client.store import (
     ChannelRow,
@@ -35,6 +38,7 @@ from client.store import (
     Transaction,
     VerificationRow,
 )
+from client.timekeeping import Timekeeper
 from client.transport import RelayConnection, connect
 from protocols.messages import Role
 from protocols.relay.frames import Create, Done
@@ -61,6 +65,9 @@ class Parley:
         random: Callable[[int], bytes] = os.urandom,
         uniform: Callable[[], float] = chance.random,
         allow_plaintext: bool = False,
+        enact_grace_s: float = DEFAULT_GRACE_S,
+        receipt_jitter_s: tuple[float, float] = DEFAULT_JITTER_S,
+        escalation_grace_s: float = ESCALATION_GRACE_S,
     ) -> None:
         """Take up a profile.
 
@@ -70,12 +77,18 @@ class Parley:
             random: Source of random bytes for keys.
             uniform: A number from 0 to 1, to spread reconnections; needs no secrecy.
             allow_plaintext: Accept unencrypted connections to other machines.
+            enact_grace_s: How long we leave it to others to commit what they agreed, see ``client.enacting``.
+            receipt_jitter_s: From how long to how long a device's receipts are held back, below IMMEDIATE.
+            escalation_grace_s: How long a mediator leaves the last escalation of others' messages to them.
         """
         self.profile = profile
         self._clock = clock
         self._random = random
         self._uniform = uniform
         self._allow_plaintext = allow_plaintext
+        self._enact_grace_s = enact_grace_s
+        self._jitter = Jitter(*receipt_jitter_s)
+        self._escalation_grace_s = escalation_grace_s
 
     @property
     def participant_id(self) -> str:
@@ -125,7 +138,7 @@ class Parley:
         title: str,
         role: Role,
         admission_token: str = "",
-        mode: Mode = Mode.LIVE,
+        rules: ChannelRules = DEFAULT_RULES,
         suite_number: int = DEFAULT_CIPHER_SUITE,
     ) -> ChannelInfo:
         """Make a channel on a relay, with ourselves as its only member.
@@ -135,13 +148,13 @@ class Parley:
             title: What it is called; members see it, the relay does not.
             role: Ours.
             admission_token: From the relay's operator; empty for an open relay.
-            mode: LIVE or EXERCISE.
+            rules: LIVE or EXERCISE, timers, languages.
             suite_number: Of `client.founding.CIPHER_SUITES`; members can join no other.
 
         Raises:
             Refused: The relay wants a token, or does not take ours.
             RelayUnreachable: It does not answer.
-            BadCharter: The title cannot be used.
+            BadCharter: The title or the rules cannot be used.
 
         Cancellation: an empty log may be left on the relay, nothing here.
         """
@@ -152,7 +165,7 @@ class Parley:
                 title=title,
                 name=self.name,
                 role=role,
-                mode=mode,
+                rules=rules,
                 relay_vkey=relay.greeting.relay_vkey,
                 device=self.profile.device,
                 now_s=self._clock() // 1000,
@@ -191,11 +204,18 @@ class Parley:
         Cancellation: the connection is closed; nothing is lost.
         """
         journal = Journal(
-            self.profile.store, info.log, clock=self._clock, random=self._random, on_won=save_answer
+            self.profile.store,
+            info.log,
+            clock=self._clock,
+            random=self._random,
+            on_won=save_answer,
+            jitter=self._jitter,
         )
         session = ChannelSession(
             journal,
             Admission(journal, clock=self._clock, random=self._random),
+            Enactor(clock=self._clock, grace_s=self._enact_grace_s),
+            Timekeeper(clock=self._clock, grace_s=self._escalation_grace_s),
             connect=partial(self._connect, journal.relay_url),
             clock=self._clock,
             uniform=self._uniform,
@@ -204,6 +224,7 @@ class Parley:
         try:
             async with asyncio.TaskGroup() as tasks:
                 running = tasks.create_task(session.run())
+                keeping = tasks.create_task(session.keep_time())
                 try:
                     yield session
                 except Exception as error:
@@ -211,6 +232,7 @@ class Parley:
                 finally:
                     session.close()
                     running.cancel()
+                    keeping.cancel()
         except ExceptionGroup as group:
             raise gravest(group) from group
         if failure is not None:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from channel.echo import Echo
 from channel.epoch import Epoch, decode_epoch
 from channel.errors import ChannelError
-from channel.mls import Group
+from channel.mls import Group, MLSError
 from channel.transcript import Opening, Transcript
 from client.conversation import Committing, Conversation, Taken
 from client.errors import ProfileDamaged
@@ -154,7 +154,7 @@ def load(tx: Transaction, log_id: bytes) -> Conversation:
     """
     try:
         return _load(tx, log_id)
-    except (ChannelError, ProtocolError) as error:
+    except (ChannelError, MLSError, ProtocolError) as error:
         raise ProfileDamaged("the profile's record of a channel cannot be read: restore a backup") from error
 
 
@@ -165,7 +165,7 @@ def _load(tx: Transaction, log_id: bytes) -> Conversation:
     state = row.state
     try:
         transcript = _fold(tx, log_id, Genesis.decode(row.genesis), state.interim_transcript_hash)
-    except (ChannelError, ProtocolError, LookupError) as error:
+    except (ChannelError, MLSError, ProtocolError, LookupError) as error:
         raise ProfileDamaged("the profile's record of a channel cannot be read") from error
     if transcript.size != state.size or transcript.history_at(state.size) != state.accumulated_history:
         raise ProfileDamaged("the profile's record of a channel does not fit together")

@@ -5,7 +5,20 @@ from collections.abc import Sequence
 
 import typer
 
-from client.cli import audit, boundary, channels, chat, demo, identity, joining, looking, talking
+from client.cli import (
+    audit,
+    boundary,
+    channels,
+    chat,
+    demo,
+    identity,
+    joining,
+    looking,
+    mandates,
+    overdue,
+    seats,
+    talking,
+)
 
 __all__ = ["app", "main", "run"]
 
@@ -20,7 +33,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for group in (identity, channels, joining, talking, looking, chat, audit, demo):
+for group in (identity, channels, seats, joining, mandates, talking, looking, overdue, chat, audit, demo):
     group.register(app)
 
 

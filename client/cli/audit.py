@@ -103,19 +103,42 @@ def verify(file: _FileArgument, profile: ProfileOption = None, json_output: Json
 
 
 @_group.command()
-def replay(file: _FileArgument, profile: ProfileOption = None, json_output: JsonOption = False) -> None:
+def replay(
+    file: _FileArgument,
+    at: Annotated[
+        int | None,
+        typer.Option(
+            "--at",
+            min=0,
+            metavar="POSITION",
+            help="Show how things stood after this entry; without it, after the last.",
+            show_default=False,
+        ),
+    ] = None,
+    profile: ProfileOption = None,
+    json_output: JsonOption = False,
+) -> None:
     """Verify an export and replay it: what was said, what it came to.
 
-    The digest is the same for every member and on every run; compare it to know that you read the same.
+    The whole file is verified, whatever moment is shown. What is overdue or in force is judged by the relay's
+    time at that moment. The digest is the same for every member and on every run; compare it to know that you
+    read the same.
 
     Example: parley audit replay bridge.parley
 
-    Exit status 1: the file does not verify; the line names the first bad entry.
-    """
-    from client.cli.auditing import read_and_verify, replay_lines, replay_value
+    Example: parley audit replay bridge.parley --at 12 --json
 
-    verified = read_and_verify(file)
+    Exit status 1: the file does not verify; the line names the first bad entry. Exit status 2: it has no
+    entry of that number.
+    """
+    from client.cli.auditing import read_and_replay, replay_lines, replay_value
+    from client.cli.errors import NoSuchEntry
+
+    try:
+        verified, transcript = read_and_replay(file, at)
+    except NoSuchEntry as error:
+        raise typer.BadParameter(str(error), param_hint="--at") from None
     if json_output:
-        print_json(replay_value(verified))
+        print_json(replay_value(verified, transcript))
     else:
-        print_lines(replay_lines(verified))
+        print_lines(replay_lines(verified, transcript))

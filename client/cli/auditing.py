@@ -5,15 +5,22 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from channel.audit import BadExport, UnreadableExport, Verification, parse_export, verify_export
-from client.cli.errors import UnusableFile
+from channel.audit import BadExport, Export, UnreadableExport, Verification, parse_export, verify_export
+from channel.epoch import decode_epoch
+from channel.transcript import Transcript
+from client.cli.boarding import board_lines, dialogue_lines
+from client.cli.errors import NoSuchEntry, UnusableFile
+from client.cli.late import late_lines
 from client.cli.people import names_of
-from client.cli.showing import board_lines, message_lines, message_value, rejected_line, rejected_value
+from client.cli.showing import message_lines, message_value, rejected_line, rejected_value
 from client.profiles import write_file
-from protocols.negotiation import FoldedMessage, RejectedEntry
+from protocols.log.entry import Genesis
+from protocols.messages.values import format_time
+from protocols.negotiation import FoldedMessage, Negotiation, RejectedEntry
 
 __all__ = [
     "failure_value",
+    "read_and_replay",
     "read_and_verify",
     "refuse_to_overwrite",
     "replay_lines",
@@ -22,6 +29,7 @@ __all__ = [
     "verified_value",
     "write_export",
 ]
+
 
 _MAX_SIZE: Final = 1024**3
 _HOLDS: Final = (
@@ -68,13 +76,57 @@ def read_and_verify(path: Path) -> Verification:
         UnusableFile: The file cannot be read.
         AuditError: It does not hold; the message names the first bad entry.
     """
+    return verify_export(parse_export(_read(path)))
+
+
+def read_and_replay(path: Path, at: int | None) -> tuple[Verification, Transcript]:
+    """Read an export, verify all of it, and fold it up to an entry.
+
+    Args:
+        path: The file.
+        at: The position of the last entry to fold; None for all of them.
+
+    Returns:
+        What the verification found, and the transcript as it stood after that entry.
+
+    Raises:
+        NoSuchEntry: The file has no entry of that position.
+        UnusableFile, AuditError: As ``read_and_verify``, whatever the position.
+    """
+    export = parse_export(_read(path))
+    verified = verify_export(export)
+    if at is None:
+        return verified, verified.transcript
+    if not 0 <= at < export.size:
+        raise NoSuchEntry(f"{path} has the entries 0 to {export.size - 1}, and no entry {at}")
+    return verified, _fold(export, at)
+
+
+def _fold(export: Export, at: int) -> Transcript:
+    """Fold the first entries of an export that was verified: as it was judged then, entry by entry."""
+    epochs = (decode_epoch(record.group_context, record.ratchet_tree) for record in export.epochs)
+    openings = {record.position: record.opening for record in export.openings}
+    rejections = {record.position: record.reason for record in export.rejections}
+    transcript = Transcript(Genesis.decode(export.genesis), next(epochs), export.interim_transcript_hash)
+    for record in export.entries[:at]:
+        opening = openings.get(record.position)
+        is_commit = opening is not None and opening.confirmation_tag is not None
+        transcript.take(
+            record.entry,
+            opening=opening,
+            following=next(epochs, None) if is_commit else None,
+            reason=rejections.get(record.position),
+        )
+    return transcript
+
+
+def _read(path: Path) -> bytes:
     try:
         if path.stat().st_size > _MAX_SIZE:
             raise UnusableFile(f"{path} is too large for an export: at most 1 GiB")
-        data = path.read_bytes()
+        return path.read_bytes()
     except OSError as error:
         raise UnusableFile(f"cannot read {path}: {(error.strerror or str(error)).lower()}") from None
-    return verify_export(parse_export(data))
 
 
 def failure_value(error: Exception) -> dict[str, object]:
@@ -136,36 +188,50 @@ def verified_lines(verified: Verification) -> Iterator[str]:
     yield from (f"  {line}" for line in _NOT_PROVEN)
 
 
-def replay_value(verified: Verification) -> dict[str, object]:
-    """Return the conversation and what came of it as values."""
-    negotiation = verified.transcript.negotiation
+def replay_value(verified: Verification, transcript: Transcript) -> dict[str, object]:
+    """Return the conversation and what had come of it as values.
+
+    Args:
+        verified: What the verification of the whole file found.
+        transcript: As it stood after the entry that was asked for.
+    """
+    negotiation = transcript.negotiation
     names = names_of(negotiation)
     conversation = [
         message_value(item, names) if isinstance(item, FoldedMessage) else rejected_value(item)
-        for item in _in_order(verified)
+        for item in _in_order(negotiation)
     ]
     return {
         "verified": True,
+        "entries": verified.transcript.size,
+        "at": transcript.size - 1,
         "conversation": conversation,
         "state": negotiation.summary(),
         "state_digest": negotiation.digest().hex(),
     }
 
 
-def replay_lines(verified: Verification) -> Iterator[str]:
-    """Say what was said and what came of it; the last line is the digest."""
-    negotiation = verified.transcript.negotiation
+def replay_lines(verified: Verification, transcript: Transcript) -> Iterator[str]:
+    """Say what was said and what had come of it; arguments as `replay_value`. The last line is the digest."""
+    negotiation = transcript.negotiation
     names = names_of(negotiation)
-    for item in _in_order(verified):
+    at, last = transcript.size - 1, verified.transcript.size - 1
+    if at < last:
+        yield f"as it stood after entry {at}; {last - at} more entries were verified and are not shown"
+    for item in _in_order(negotiation):
         if isinstance(item, FoldedMessage):
             yield from message_lines(item, names)
         else:
             yield rejected_line(item)
-    yield from board_lines(negotiation.board(), negotiation, names)
+    yield f"AS IT STOOD {format_time(negotiation.relay_time_ms)}"
+    dialogues = tuple(dialogue_lines(negotiation.open_dialogues(), names))
+    yield f"OPEN DIALOGUES ({len(dialogues)})"
+    yield from (f"  {line}" for line in dialogues)
+    yield from board_lines(negotiation, names)
+    yield from late_lines(negotiation, names)
     yield f"state digest: {negotiation.digest().hex()}"
 
 
-def _in_order(verified: Verification) -> list[FoldedMessage | RejectedEntry]:
-    negotiation = verified.transcript.negotiation
+def _in_order(negotiation: Negotiation) -> list[FoldedMessage | RejectedEntry]:
     items: list[FoldedMessage | RejectedEntry] = [*negotiation.messages, *negotiation.rejected]
     return sorted(items, key=lambda item: item.position)

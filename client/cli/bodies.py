@@ -111,5 +111,12 @@ def _flat_body(kind: str, value: "dict[str, JsonValue]") -> "dict[str, JsonValue
         return value
     if value["type"] != kind or value.get("v", 1) != 1:
         raise Refused(f"the JSON is a message of another type or version than {kind}, version 1")
-    envelope = {name: item for name, item in value.items() if name not in ("content", "type", "v", *_SET)}
+    from protocols.messages.fields import envelope_path
+
+    message_type = message_type_of(kind)
+    envelope = {
+        envelope_path(message_type, name): item
+        for name, item in value.items()
+        if name not in ("content", "type", "v", *_SET)
+    }
     return {**envelope, **content}

@@ -60,6 +60,8 @@ def explain(error: BaseException) -> tuple[str, ...] | None:
 
     A refused message takes one line for each thing to put right; everything else takes one line.
     """
+    from channel.mls import MLSError  # loads cryptography, which help does without
+
     match error:
         case BaseExceptionGroup():
             explained = [explain(leaf) for leaf in _leaves(error)]
@@ -69,7 +71,7 @@ def explain(error: BaseException) -> tuple[str, ...] | None:
             return None
         case RuleViolation():
             return _violations(error)
-        case ClientError() | ChannelError() | ProtocolError():
+        case ClientError() | ChannelError() | MLSError() | ProtocolError():
             return (str(error),)
         case OSError(errno=number) if number in _OUT_OF_SPACE:
             # The store says DiskFull itself, and that nothing was changed; here that is not known.

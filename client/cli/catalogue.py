@@ -8,9 +8,11 @@ __all__ = ["all_types", "one_type", "type_value"]
 
 
 def all_types() -> Iterator[str]:
-    """Say of each type what it does."""
+    """Say of each type what it does, who may send it, and what closes it."""
     for kind, entry in CATALOGUE.items():
         yield f"{kind.value:<14}{entry.purpose}"
+        yield f"{'':<14}from {', '.join(role.value for role in entry.senders)}"
+        yield f"{'':<14}closed by {entry.closed_by}; due {entry.due}"
 
 
 def one_type(kind: MessageType) -> Iterator[str]:

@@ -1,5 +1,6 @@
-"""`parley channel new`, `list` and `show`."""
+"""`parley channel new`, `list` and `show`; `client.cli.seats` adds what changes a channel."""
 
+from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import typer
@@ -13,6 +14,7 @@ from client.cli.options import (
     RoleChoice,
     StoredOption,
     TimeoutOption,
+    duration_s,
 )
 from client.cli.output import note, print_json, print_line
 
@@ -21,18 +23,25 @@ if TYPE_CHECKING:
     from client.events import ChannelInfo
     from client.parley import Parley
 
-__all__ = ["register"]
+__all__ = ["group", "register"]
 
 _Shown: TypeAlias = tuple[dict[str, object], list[dict[str, str]]]
-_group = typer.Typer(help="Make channels and look at them.", no_args_is_help=True, rich_markup_mode=None)
+group = typer.Typer(help="Make channels and look at them.", no_args_is_help=True, rich_markup_mode=None)
+
+
+class SuiteChoice(StrEnum):
+    """What the members' keys and messages are protected with."""
+
+    X_WING = "x-wing"
+    MLS_1 = "1"
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this file."""
-    app.add_typer(_group, name="channel")
+    app.add_typer(group, name="channel")
 
 
-@_group.command()
+@group.command()
 def new(
     title: Annotated[
         str, typer.Argument(metavar="TITLE", help="What the channel is called; the relay does not see it.")
@@ -56,6 +65,26 @@ def new(
     exercise: Annotated[
         bool, typer.Option("--exercise", help="For training: every message says so, and it cannot turn real.")
     ] = False,
+    timer: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="TIMER=TIME",
+            help='When an acknowledgement is overdue, such as "PRIORITY L4=1h"; as often as needed.',
+        ),
+    ] = None,
+    language: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="TAG", help="A language of the channel; the first is its own; as often as needed."
+        ),
+    ] = None,
+    displayed: Annotated[
+        bool, typer.Option("--displayed", help="Devices report which messages they have shown (L3).")
+    ] = False,
+    cipher_suite: Annotated[
+        SuiteChoice,
+        typer.Option(help="x-wing resists quantum computers; 1 is for members whose program lacks it."),
+    ] = SuiteChoice.X_WING,
     profile: ProfileOption = None,
     passphrase_file: PassphraseOption = None,
     json_output: JsonOption = False,
@@ -64,15 +93,24 @@ def new(
 
     Example: parley channel new "North bridge" --relay wss://relay.example.org
 
-    Exit status 1: the relay cannot be reached or does not admit new channels without a token, or the title
-    cannot be used.
+    Timers, languages and the cipher suite cannot be changed once people talk: see `parley channel settle`.
+
+    Exit status 1: the relay cannot be reached or does not admit new channels without a token, or the title or
+    a timer cannot be used.
     """
     import asyncio
 
     from channel.charter import Mode
     from client.cli.opening import in_profile
+    from client.founding import DEFAULT_CIPHER_SUITE, ChannelRules
     from protocols.messages import Role
 
+    rules = ChannelRules(
+        mode=Mode.EXERCISE if exercise else Mode.LIVE,
+        timers=dict(map(_timer, timer or ())),
+        languages=tuple(language or ("en",)),
+        displayed=displayed,
+    )
     with in_profile(Access(profile, passphrase_file)) as parley:
         info = asyncio.run(
             parley.create_channel(
@@ -80,7 +118,8 @@ def new(
                 title=title,
                 role=Role(role.value),
                 admission_token=token,
-                mode=Mode.EXERCISE if exercise else Mode.LIVE,
+                rules=rules,
+                suite_number=DEFAULT_CIPHER_SUITE if cipher_suite is SuiteChoice.X_WING else 1,
             )
         )
     if json_output:
@@ -90,7 +129,15 @@ def new(
     note(f"next: `parley invite {info.short} --name NAME --role ROLE` for everyone who shall take part")
 
 
-@_group.command("list")
+def _timer(given: str) -> tuple[str, int]:
+    """Read `PRIORITY L4=1h`; which timers there are is for the charter to say."""
+    name, equals, length = given.partition("=")
+    if not equals:
+        raise typer.BadParameter(f"{given!r} is not TIMER=TIME", param_hint="--timer")
+    return " ".join(name.upper().split()), duration_s(length)
+
+
+@group.command("list")
 def list_channels(
     profile: ProfileOption = None, passphrase_file: PassphraseOption = None, json_output: JsonOption = False
 ) -> None:
@@ -117,7 +164,7 @@ def list_channels(
         note("no channels yet: `parley join CODE`, or `parley channel new TITLE --relay URL`")
 
 
-@_group.command()
+@group.command()
 def show(
     channel: ChannelArgument,
     stored: StoredOption = False,
@@ -126,7 +173,10 @@ def show(
     passphrase_file: PassphraseOption = None,
     json_output: JsonOption = False,
 ) -> None:
-    """Show a channel: who is in it, its log and its connection.
+    """Show a channel: its people, its log, what waits for a commit.
+
+    For each person: role, for whom they speak and how far, and whether you compared safety numbers. What was
+    agreed comes into the charter by itself; `parley channel enact` does it now.
 
     Example: parley channel show "North bridge"
 
@@ -139,19 +189,33 @@ def show(
             await try_to_catch_up(session, timeout)
         current = parley.find_channel(info.log.hex())
         origin = session.conversation.transcript.genesis.origin
-        return _details(current, session), _roster(parley, current, origin)
+        return _details(current, session), _roster(parley, current, session, origin)
 
     details, roster = in_channel(Access(profile, passphrase_file), channel, work)
     if json_output:
         print_json({**details, "roster": roster})
         return
     for name, value in details.items():
-        print_line(f"{name:<11}{value}")
+        for item in _items(value):
+            print_line(f"{name:<14}{item}")
     for member in roster:
-        print_line("  ".join(("", *member.values())))
+        print_line("  ".join(("", *(value for value in member.values() if value))))
 
 
-def _roster(parley: "Parley", info: "ChannelInfo", origin: str) -> list[dict[str, str]]:
+def _items(value: object) -> list[object]:
+    match value:
+        case list():
+            return value
+        case dict():
+            return [f"{name} {setting} s" for name, setting in value.items()]
+        case _:
+            return [value]
+
+
+def _roster(
+    parley: "Parley", info: "ChannelInfo", session: "ChannelSession", origin: str
+) -> list[dict[str, str]]:
+    from client.speaking import speaks_for
     from protocols.messages.values import format_time
 
     roster = []
@@ -164,13 +228,21 @@ def _roster(parley: "Parley", info: "ChannelInfo", origin: str) -> list[dict[str
         else:
             mark = "not verified"
         roster.append(
-            {"participant": member.id, "role": member.role.value, "name": member.name, "verified": mark}
+            {
+                "participant": member.id,
+                "role": member.role.value,
+                "name": member.name,
+                "verified": mark,
+                "speaks": speaks_for(session.negotiation, member.id, session.now_ms),
+            }
         )
     return roster
 
 
 def _details(info: "ChannelInfo", session: "ChannelSession") -> dict[str, object]:
+    from channel.mls import cipher_suite
     from client.cli.opening import clock_words, connection_words
+    from client.waiting import waiting_changes
 
     conversation = session.conversation
     genesis = conversation.transcript.genesis
@@ -178,8 +250,14 @@ def _details(info: "ChannelInfo", session: "ChannelSession") -> dict[str, object
     return {
         **_value(info),
         "origin": genesis.origin,
+        "cipher_suite": cipher_suite(genesis.cipher_suite).name,
+        "timers": dict(conversation.transcript.epoch.charter.timers),
+        "languages": list(conversation.transcript.epoch.charter.languages),
         "epoch": conversation.group.epoch,
         "checkpoint": f"{size} entries, root {conversation.transcript.root_at(size).hex()}",
+        "seats": info.seats,
+        "enacting": [change.words for change in waiting_changes(session.negotiation)],
+        "stuck": list(session.enactor.failures),
         "waiting": len(session.outbox()),
         "connection": connection_words(session),
         "clocks": clock_words(session),

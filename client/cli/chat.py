@@ -46,7 +46,7 @@ def chat(
         async with parley.open(info) as session:
             await run_chat(session)
 
-    with in_profile(Access(profile, passphrase_file)) as parley:
+    with in_profile(Access(profile, passphrase_file), lasting=True) as parley:
         asyncio.run(work(parley, _choose(parley, channel)))
 
 

@@ -15,5 +15,9 @@ class UnusableFile(RequestError):
     """A file named on the command line cannot be read or written as asked."""
 
 
+class NoSuchEntry(RequestError):
+    """An export has no entry of the position that was asked for."""
+
+
 class NumbersDiffer(RequestError):
     """Two people compared a safety number and found that it differs."""

@@ -36,9 +36,29 @@ def register(app: typer.Typer) -> None:
 
 def invite(
     channel: ChannelArgument,
-    role: Annotated[RoleChoice, typer.Option(help="Their role.")],
+    role: Annotated[
+        RoleChoice | None, typer.Option(help="Their role; left out with --replaces.", show_default=False)
+    ] = None,
     name: Annotated[
         str, typer.Option(help="Their name on the roster; without it, the one they propose.")
+    ] = "",
+    principal_name: Annotated[
+        str,
+        typer.Option("--principal-name", metavar="NAME", help="Whom they will speak for, as people know it."),
+    ] = "",
+    principal: Annotated[
+        str,
+        typer.Option(metavar="KEY", help="That principal's identity key, 64 digits: `parley card --json`."),
+    ] = "",
+    mandate: Annotated[
+        list[str] | None,
+        typer.Option(metavar="FILE", help="What the principal signed for them, while the channel is set up."),
+    ] = None,
+    replaces: Annotated[
+        str,
+        typer.Option(
+            metavar="PERSON", help="Give the seat of PERSON a new key, in the place of the old one."
+        ),
     ] = "",
     lifetime: Annotated[
         str, typer.Option(metavar="TIME", help="How long the code can be used, such as 30m, 24h, 7d.")
@@ -56,15 +76,41 @@ def invite(
     The code is the first line of standard output. Hand it over by another route than this channel, to one
     person only: whoever has it can come in.
 
+    While the channel is set up they are admitted at once. After `parley channel settle`, every party is
+    asked by a SEAT message when they use the code, and they come in when all have answered AFFIRM: give the
+    code long enough, such as --lifetime 7d.
+
+    Who speaks for a principal needs --principal-name and --principal, or a --mandate of the principal's,
+    which names both: they can negotiate and bind it as far as their mandates go.
+
+    Somebody with a new device or key joins with --replaces: the old key goes in the same step as the new one
+    comes. In a settled channel the old key must agree too, or be suspended first
+    (`parley seat suspend CHANNEL PERSON --reason ... --stay`).
+
     Example: parley invite "North bridge" --name Amal --role party
 
-    Exit status 1: the relay cannot be reached, or nobody who may come in used the code in time.
+    Example: parley invite "North bridge" --replaces Amal
+
+    Exit status 1: the relay cannot be reached, a party does not agree, or nobody who may come in used the
+    code in time.
     """
     from client.cli.admission import Guest, give_invitation
     from client.cli.opening import in_channel
     from protocols.messages import Role
 
-    guest = Guest(name, Role(role.value), duration_s(lifetime))
+    if (role is None) == (not replaces):
+        raise typer.BadParameter("say their role, or whose key theirs replaces", param_hint="--role")
+    if bool(principal) != bool(principal_name):
+        raise typer.BadParameter("goes with --principal-name, always and only", param_hint="--principal")
+    guest = Guest(
+        name=name,
+        role=None if role is None else Role(role.value),
+        lifetime_s=duration_s(lifetime),
+        principal=principal,
+        principal_name=principal_name,
+        mandates=tuple(mandate or ()),
+        replaces=replaces,
+    )
 
     def announce(code: str) -> None:
         if json_output:

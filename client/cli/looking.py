@@ -92,7 +92,8 @@ def check(
 ) -> None:
     """Say what would be refused, before anything is sent.
 
-    Prints JSON with each rule, field and way out.
+    Prints what the rules refuse, or else what people would be asked about (the clarity checks), each with its
+    field and the way out: lines for people, or JSON with --json.
 
     Without --channel only the rules of the type itself are looked at, and no profile is needed; people and
     messages are then named by id. Nothing is ever sent.
@@ -101,7 +102,7 @@ def check(
 
     Example: parley check QUESTION --channel "North bridge" --field topic=Water --field ...
 
-    Exit status 0: it can be sent. Exit status 1: it would be refused.
+    Exit status 0: it can be sent, even if something is asked about. Exit status 1: it would be refused.
     """
     from client.cli.bodies import message_type_of, read_fields
     from client.cli.checking import Checked, check_alone, check_in_channel
@@ -118,7 +119,10 @@ def check(
             return check_in_channel(session, message_type, fields)
 
         checked = in_channel(Access(profile, passphrase_file), channel, work)
-    print_json(checked.value())
+    if json_input is not None:
+        print_json(checked.value())
+    else:
+        print_lines(checked.lines())
     checked.raise_if_refused()
 
 
@@ -130,27 +134,29 @@ def board(
     passphrase_file: PassphraseOption = None,
     json_output: JsonOption = False,
 ) -> None:
-    """Show open questions, proposals and commitments.
+    """Show what is on the table: what is open, agreed and owed.
+
+    Open questions and requests, proposals, commitments, incidents that nobody has explained, meetings,
+    notifications in force, what was agreed and waits for a commit. Of lists of persons, which are TLP:RED,
+    only how many are on them and how far they are answered.
 
     Example: parley board "North bridge"
 
     Exit status 1: no such channel, it is stopped by an alarm, or the relay cannot be reached; --stored shows
     what is stored.
     """
+    from client.cli.boarding import board_lines, board_value
     from client.cli.opening import in_channel, wait_until_caught_up
     from client.cli.people import names_of
-    from client.cli.showing import board_lines
 
     async def work(parley: "Parley", info: "ChannelInfo", session: "ChannelSession") -> None:
         if not stored:
             await wait_until_caught_up(session, timeout)
-        negotiation = session.negotiation
+        negotiation, now_ms = session.negotiation, session.journal.deadline_ms
         if json_output:
-            summary = negotiation.summary()
-            print_json({name: summary[name] for name in ("open_questions", "proposals", "commitments")})
-        else:
-            names = names_of(negotiation, info.members)
-            for line in board_lines(negotiation.board(), negotiation, names):
-                print_line(line)
+            print_json(board_value(negotiation, now_ms))
+            return
+        for line in board_lines(negotiation, names_of(negotiation, info.members), now_ms):
+            print_line(line)
 
     in_channel(Access(profile, passphrase_file), channel, work)

@@ -4,18 +4,18 @@ Imported inside commands only: it loads the whole library.
 """
 
 import asyncio
+import contextlib
 import getpass
 import os
 import sys
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
 from client.channel_session import ChannelSession
 from client.cli.options import Access
 from client.cli.output import note
-from client.errors import ChannelStopped, RelayUnreachable
+from client.errors import ChannelStopped, NotAMember, RelayUnreachable
 from client.events import ChannelInfo, ChannelStatus
 from client.parley import Parley
 from client.profiles import default_directory, open_profile, read_passphrase
@@ -34,6 +34,8 @@ __all__ = [
 ]
 
 ResultT = TypeVar("ResultT")
+#: How long a command that completed an agreement stays to put it into the charter.
+_FINISH_S = 10.0
 
 
 def profile_directory(access: Access) -> Path:
@@ -53,17 +55,25 @@ def passphrase(access: Access, *, confirm: bool = False) -> str:
     )
 
 
-@contextmanager
-def in_profile(access: Access) -> Iterator[Parley]:
-    """Open the profile for the length of a block."""
+@contextlib.contextmanager
+def in_profile(access: Access, *, lasting: bool = False) -> Iterator[Parley]:
+    """Open the profile for the length of a block.
+
+    Args:
+        access: The profile.
+        lasting: Whether it stays open until a person ends it. Another command would end before receipts
+            that are held back could leave, so it sends them at once.
+    """
     with open_profile(profile_directory(access), passphrase(access)) as profile:
-        yield Parley(profile)
+        yield Parley(profile) if lasting else Parley(profile, receipt_jitter_s=(0, 0))
 
 
 def in_channel(
     access: Access,
     channel: str,
     work: Callable[[Parley, ChannelInfo, ChannelSession], Awaitable[ResultT]],
+    *,
+    lasting: bool = False,
 ) -> ResultT:
     """Open the profile, run one of its channels, and do something in it.
 
@@ -71,8 +81,9 @@ def in_channel(
         access: The profile.
         channel: Title or id, or the start of one.
         work: What to do; the channel stops when it is done.
+        lasting: Whether it goes on until a person ends it, as for ``in_profile``.
     """
-    with in_profile(access) as parley:
+    with in_profile(access, lasting=lasting) as parley:
         return asyncio.run(_run(parley, channel, work))
 
 
@@ -83,7 +94,17 @@ async def _run(
 ) -> ResultT:
     info = parley.find_channel(channel)
     async with parley.open(info) as session:
-        return await work(parley, info, session)
+        result = await work(parley, info, session)
+        await _finish_enacting(session)
+        return result
+
+
+async def _finish_enacting(session: ChannelSession) -> None:
+    """Commit what this command completed, while there is a connection; otherwise the next one does."""
+    if session.line is not None and session.line.ready:
+        # Whatever ends it, an alarm, a removal, the time, is the next command's to say.
+        with contextlib.suppress(TimeoutError, ChannelStopped, NotAMember):
+            await session.wait_for(session.enactor.is_idle, _FINISH_S)
 
 
 async def wait_until_caught_up(session: ChannelSession, timeout_s: float) -> None:

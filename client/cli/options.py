@@ -16,8 +16,10 @@ __all__ = [
     "JsonOption",
     "NumberArgument",
     "PassphraseOption",
+    "PersonArgument",
     "ProfileOption",
     "RoleChoice",
+    "SendAnywayOption",
     "StoredOption",
     "TimeoutOption",
     "duration_s",
@@ -63,6 +65,10 @@ FieldOption: TypeAlias = Annotated[
         "--field", metavar="NAME=VALUE", help="A field, as `parley types TYPE` names it; as often as needed."
     ),
 ]
+SendAnywayOption: TypeAlias = Annotated[
+    bool,
+    typer.Option("--send-anyway", help="Send it although a reader may misunderstand it; the log keeps that."),
+]
 TimeoutOption: TypeAlias = Annotated[
     float, typer.Option(min=0.0, max=86_400.0, metavar="SECONDS", help="How long to wait for the relay.")
 ]
@@ -71,6 +77,9 @@ StoredOption: TypeAlias = Annotated[
 ]
 ChannelArgument: TypeAlias = Annotated[
     str, typer.Argument(metavar="CHANNEL", help="Its title or the start of it, or the start of its id.")
+]
+PersonArgument: TypeAlias = Annotated[
+    str, typer.Argument(metavar="PERSON", help="Display name, or the start of their id.")
 ]
 NumberArgument: TypeAlias = Annotated[
     str, typer.Argument(metavar="NO", help="The message's number in the log, as `parley tail` shows it.")

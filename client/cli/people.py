@@ -19,7 +19,7 @@ __all__ = ["find_message", "find_others_message", "find_person", "names_of", "re
 _NUMBER: Final = re.compile(r"(?:no\.?\s*|#)?([0-9]{1,15})", re.IGNORECASE)
 _WHOLE_ID: Final = re.compile(r"[0-9a-f]{32}")
 _MIN_PREFIX: Final = 4
-_NAMED: Final = ("participant", "message", "commitment")
+_NAMED: Final = ("participant", "message", "commitment", "commitment or message")
 
 
 def find_person(text: str, people: "Iterable[Participant]") -> "Participant":
@@ -153,8 +153,22 @@ def _id(text: str, what: str, negotiation: "Negotiation") -> str:
             return find_message(text, negotiation).id
         case "commitment":
             return _find_commitment(text, negotiation)
+        case "commitment or message":
+            return _find_subject(text, negotiation)
         case _:
             return find_person(text, negotiation.roster.participants).id
+
+
+def _find_subject(text: str, negotiation: "Negotiation") -> str:
+    """A message by its number, or a commitment by the start of its id; never a guess between the two."""
+    number = _NUMBER.fullmatch(text)
+    message = None if number is None else negotiation.by_position(int(number[1]))
+    if message is None:
+        return _find_commitment(text, negotiation)
+    ids = (commitment.id for commitment in negotiation.board().commitments)
+    if text.isdigit() and len(text) >= _MIN_PREFIX and any(each.startswith(text) for each in ids):
+        raise UnknownMessage(f"{text} may be a message or a commitment: write No. {text}, or more of the id")
+    return message.id
 
 
 def _find_commitment(text: str, negotiation: "Negotiation") -> str:

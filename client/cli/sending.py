@@ -2,18 +2,23 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+from pydantic import JsonValue
+
 from client.channel_session import ChannelSession
+from client.clarity import blocked, clarity_lines, clarity_of
 from client.cli.errors import NotTaken
 from client.cli.opening import catch_up_or_say, connection_words
 from client.cli.output import note, print_json, print_line
-from client.errors import ChannelStopped
+from client.consequences import consequences
+from client.errors import ChannelStopped, Refused
 from client.events import OutboxState, SendRefused
+from protocols.messages import Message, MessageRefused, MessageType
 
-__all__ = ["Sent", "report", "say"]
+__all__ = ["Sent", "cleared", "report", "say"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +64,43 @@ async def say(session: ChannelSession, speak: Callable[[], Awaitable[bytes]], *,
             f"everybody rejects the message{because}: something else came first; read on and say it again"
         )
     return Sent(message_id.hex(), _position(session, message_id))
+
+
+def cleared(
+    session: ChannelSession, compose: Callable[[Mapping[str, JsonValue]], Message], *, send_anyway: bool
+) -> Message:
+    """Compose a message, and say what it does and what in it a reader may take otherwise.
+
+    Args:
+        session: The running channel.
+        compose: Makes the message, with these envelope fields besides its own.
+        send_anyway: Its author has seen what the clarity checks ask, and sends it as it is.
+
+    Returns:
+        The message; what was asked about stands in it.
+
+    Raises:
+        RuleViolation: The rules refuse it, or a clarity check blocks it.
+        Refused: The clarity checks ask about something.
+    """
+    message = compose({})
+    found = clarity_of(session.negotiation, message)
+    if blocking := blocked(found):
+        raise MessageRefused(blocking)
+    # For an ALERT no check was run, and nothing is to be read before it leaves.
+    for line in clarity_lines(found) if message.type is not MessageType.ALERT else ():
+        note(line)
+    if found.asking and not send_anyway:
+        count = "one thing" if len(found.asking) == 1 else f"{len(found.asking)} things"
+        raise Refused(
+            f"not sent: a reader may misunderstand {count}, listed above; put it in other words, or send it "
+            "as it is with --send-anyway, which is logged with it"
+        )
+    if found.asking:
+        message = compose({"sent_anyway": list(dict.fromkeys(finding.id for finding in found.asking))})
+    for line in consequences(session.negotiation, message, session.now_ms):
+        note(line)
+    return message
 
 
 def report(session: ChannelSession, sent: Sent, *, json_output: bool) -> None:

@@ -5,9 +5,9 @@ from collections.abc import Iterator, Mapping
 from protocols.messages import Message, to_value
 from protocols.messages.render import render
 from protocols.messages.values import format_time
-from protocols.negotiation import Board, FoldedMessage, Negotiation, RejectedEntry
+from protocols.negotiation import FoldedMessage, RejectedEntry
 
-__all__ = ["board_lines", "message_lines", "message_value", "rejected_line", "rejected_value", "standing"]
+__all__ = ["message_lines", "message_value", "rejected_line", "rejected_value", "standing"]
 
 Names = Mapping[str, str]
 
@@ -80,36 +80,3 @@ def rejected_value(entry: RejectedEntry) -> dict[str, object]:
         "relay_time_ms": entry.relay_time_ms,
         "rejected": entry.reason,
     }
-
-
-def board_lines(board: Board, negotiation: Negotiation, names: Names) -> Iterator[str]:
-    """Return what is on the table: open questions, proposals, commitments."""
-    now_ms = negotiation.relay_time_ms
-    yield f"OPEN QUESTIONS ({len(board.open_questions)})"
-    for dialogue in board.open_questions:
-        due = "" if dialogue.due_ms is None else f", due {format_time(dialogue.due_ms)}"
-        wanted = names.get(dialogue.addressee, dialogue.addressee)
-        topic = dialogue.message.message.envelope.topic
-        yield f"  No. {dialogue.message.position} {topic}: from {wanted} {dialogue.state.value}{due}"
-    yield f"PROPOSALS ({len(board.proposals)})"
-    for proposal in board.proposals:
-        until = format_time(proposal.valid_until_ms)
-        number = names.get(proposal.id, proposal.id)
-        proposer = names.get(proposal.proposer, proposal.proposer)
-        status = proposal.status(now_ms).value
-        yield f"  {number} {proposal.content.title}: {status}, by {proposer}, valid until {until}"
-        for tabled in proposal.clauses:
-            clause = tabled.clause
-            actor = names.get(clause.actor, clause.actor)
-            sentence = f"{actor} {clause.modal} {clause.action} {clause.object}"
-            yield f"    {clause.no}.{clause.version} {sentence}: {proposal.clause_status(tabled).value}"
-            yield f"      hash {tabled.hash}"
-        if proposal.is_open(now_ms) and (package := proposal.package_hash()) is not None:
-            yield f"    package hash {package}, for a final CLAUSE-REPLY"
-    yield f"COMMITMENTS ({len(board.commitments)})"
-    for commitment in board.commitments:
-        debtor = names.get(commitment.debtor, commitment.debtor)
-        creditors = ", ".join(names.get(creditor, creditor) for creditor in commitment.creditors)
-        until = format_time(commitment.end_ms)
-        yield f"  {commitment.id[:12]} {commitment.text}: {commitment.state.value}"
-        yield f"    owed by {debtor} to {creditors}, until {until}"

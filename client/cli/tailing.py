@@ -1,6 +1,6 @@
 """Printing a conversation as it stands, and as it goes on."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import partial
 
 from client.channel_session import ChannelSession
@@ -10,6 +10,9 @@ from client.cli.people import names_of
 from client.cli.showing import message_lines, message_value, rejected_line, rejected_value, standing
 from client.errors import ChannelStopped, RelayUnreachable
 from client.events import ChannelStatus, ConnectionState
+from client.glossing import term_lines, terms_value
+from client.speaking import speaks_for
+from protocols.messages.render import show_sender
 from protocols.negotiation import FoldedMessage, Negotiation, Participant, RejectedEntry
 
 __all__ = ["Printer", "print_conversation"]
@@ -90,26 +93,56 @@ class Printer:
             if before is None:
                 fresh.append(folded)
             else:
-                self._changed(folded, names)
+                self._changed(folded, names, negotiation)
         rejected = negotiation.rejected
         fresh += [entry for entry in rejected[self._rejected :] if entry.position >= self._start]
         self._rejected = len(rejected)
         for item in sorted(fresh, key=lambda one: one.position):
-            self._print(item, names)
+            self._print(item, names, negotiation)
 
-    def _print(self, item: FoldedMessage | RejectedEntry, names: dict[str, str]) -> None:
+    def _print(
+        self, item: FoldedMessage | RejectedEntry, names: dict[str, str], negotiation: Negotiation
+    ) -> None:
         match item:
             case FoldedMessage() if self._json:
-                print_json(message_value(item, names), indent=None)
+                print_json(_value(item, names, negotiation), indent=None)
             case FoldedMessage():
                 print_lines(message_lines(item, names))
+                print_lines(f"  {line}" for line in _notes(item, negotiation))
             case RejectedEntry() if self._json:
                 print_json(rejected_value(item), indent=None)
             case RejectedEntry():
                 print_line(rejected_line(item))
 
-    def _changed(self, folded: FoldedMessage, names: dict[str, str]) -> None:
+    def _changed(self, folded: FoldedMessage, names: dict[str, str], negotiation: Negotiation) -> None:
         if self._json:
-            print_json(message_value(folded, names), indent=None)
+            print_json(_value(folded, names, negotiation), indent=None)
         else:
             print_lines(f"No. {folded.position} {line}" for line in standing(folded, names))
+
+
+def _speaks(folded: FoldedMessage, negotiation: Negotiation) -> str:
+    """For whom its author speaks; empty where its attribution hides who that is."""
+    if show_sender(folded.message) != folded.sender:
+        return ""
+    return speaks_for(negotiation, folded.sender, folded.relay_time_ms, topic=folded.envelope.topic)
+
+
+def _value(folded: FoldedMessage, names: dict[str, str], negotiation: Negotiation) -> dict[str, object]:
+    """A message as values, with what its terms mean here and for whom its author speaks."""
+    return {
+        **message_value(folded, names),
+        "speaks_for": _speaks(folded, negotiation),
+        "beyond_mandate": folded.beyond_mandate,
+        "terms": terms_value(negotiation, folded.message),
+    }
+
+
+def _notes(folded: FoldedMessage, negotiation: Negotiation) -> Iterator[str]:
+    """The same in lines for people."""
+    if speaks := _speaks(folded, negotiation):
+        yield f"speaks {speaks}"
+    if folded.beyond_mandate:
+        yield "BEYOND THE MANDATE: no mandate in force covers this"
+    for line in term_lines(negotiation, folded.message):
+        yield f"term {line}"

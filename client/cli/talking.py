@@ -13,6 +13,7 @@ from client.cli.options import (
     NumberArgument,
     PassphraseOption,
     ProfileOption,
+    SendAnywayOption,
     StoredOption,
     TimeoutOption,
     fields_given,
@@ -49,6 +50,7 @@ def send(
     ] = None,
     field: FieldOption = None,
     json_input: JsonInputOption = None,
+    send_anyway: SendAnywayOption = False,
     timeout: TimeoutOption = 10.0,
     profile: ProfileOption = None,
     passphrase_file: PassphraseOption = None,
@@ -56,7 +58,8 @@ def send(
     """Send a message; print its id and its number in the log.
 
     People are named by display name or the start of their id, messages by number. What the rules of the
-    type refuse is listed, and nothing is sent. With --json the result is JSON as well.
+    type refuse is listed, and nothing is sent. What a reader may take otherwise is listed as well, and sent
+    only with --send-anyway; an ALERT is never held up by that. With --json the result is JSON as well.
 
     Example: parley send "North bridge" QUESTION --to Amal --field topic=Water --field form=YES_NO --field
     "question=Does the pump work?"
@@ -64,12 +67,13 @@ def send(
     Example: parley send "North bridge" PROPOSAL --json - < proposal.json
 
     Exit status 0 also when it could not leave yet: it is saved and goes with the next connection.
-    Exit status 1: the message is refused, each reason on a line; or nobody is called that.
+    Exit status 1: the message is refused, each reason on a line; something in it may be misunderstood; or
+    nobody is called that.
     """
     from client.cli.bodies import message_type_of, read_fields
     from client.cli.opening import in_channel
     from client.cli.people import find_person, resolve, take_addressees
-    from client.cli.sending import report, say
+    from client.cli.sending import cleared, report, say
 
     given = fields_given(field)
     message_type = message_type_of(kind)
@@ -84,7 +88,11 @@ def send(
                 content["info"] = [find_person(name, people).id for name in info]
             readers = [find_person(name, people).id for name in to or ()]
             readers += take_addressees(content)
-            message = session.compose(message_type.value, content, to=readers)
+            message = cleared(
+                session,
+                lambda envelope: session.compose(message_type.value, content, to=readers, **envelope),
+                send_anyway=send_anyway,
+            )
             return await session.send(message)
 
         report(session, await say(session, speak, timeout_s=timeout), json_output=json_input is not None)
@@ -128,6 +136,7 @@ def answer(
         ),
     ],
     field: FieldOption = None,
+    send_anyway: SendAnywayOption = False,
     timeout: TimeoutOption = 10.0,
     profile: ProfileOption = None,
     passphrase_file: PassphraseOption = None,
@@ -136,24 +145,34 @@ def answer(
     """Answer a message with a closing word (a RESPONSE to its author).
 
     Some words need a field: reason with UNABLE, NEGATIVE and NOT-UNDERSTOOD, by with STANDBY, fields with
-    WRONG, passed_to with ROGER to NOTIFY or ALERT.
+    WRONG, passed_to with ROGER to NOTIFY or ALERT. WILCO to a REQUEST or an ALERT is a commitment of yours:
+    standard error says which one, before it leaves.
 
     Example: parley answer "North bridge" 7 WILCO
 
     Example: parley answer "North bridge" 7 UNABLE --field "reason=the road is mined"
 
-    Exit status 1: there is no such message, or the word is no legal answer to it.
+    Exit status 1: there is no such message, the word is no legal answer to it, or a reader may misunderstand
+    the reason.
     """
     from client.cli.opening import in_channel
     from client.cli.people import find_others_message
-    from client.cli.sending import report, say
+    from client.cli.sending import cleared, report, say
+    from client.composing import reply_to
 
     fields = fields_given(field)
 
     async def work(parley: "Parley", info: "ChannelInfo", session: "ChannelSession") -> None:
         async def speak() -> bytes:
             target = find_others_message(number, session.negotiation, session.me)
-            return await session.answer(target.message_id, code.upper().replace("_", "-"), **fields)
+            words = {"code": code.upper().replace("_", "-"), **fields}
+            content, to = reply_to(session.negotiation, target.message_id, words)
+            message = cleared(
+                session,
+                lambda envelope: session.compose("RESPONSE", content, to=to, **envelope),
+                send_anyway=send_anyway,
+            )
+            return await session.send(message)
 
         report(session, await say(session, speak, timeout_s=timeout), json_output=json_output)
 
@@ -235,7 +254,7 @@ def tail(
         )
 
     try:
-        in_channel(Access(profile, passphrase_file), channel, work)
+        in_channel(Access(profile, passphrase_file), channel, work, lasting=follow)
     except KeyboardInterrupt:
         if not follow:
             raise

@@ -27,7 +27,7 @@ def main() -> int:
     _, directory, name = sys.argv
     try:
         with _profile(Path(directory), name, os.environ["PARLEY_PASSPHRASE"]) as profile:
-            asyncio.run(_serve(Parley(profile)))
+            asyncio.run(_serve(Parley(profile, receipt_jitter_s=(0, 0))))
     except Exception as error:
         lines = explain(error)
         _say({"error": "; ".join(lines or (f"{type(error).__name__}: {error}",))})

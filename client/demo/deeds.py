@@ -21,7 +21,6 @@ from protocols.messages import Role, critical_leaves, leaf_text
 from protocols.messages.leaves import unflatten
 from protocols.messages.values import format_time
 from protocols.negotiation import FoldedMessage, Level, TabledProposal
-from protocols.negotiation.commitment import commitment_id
 
 __all__ = ["WAIT_S", "Deeds"]
 
@@ -71,6 +70,7 @@ class Deeds:
                 self.answer,
                 self.read_back,
                 self.reply_clauses,
+                self.adopt,
                 self.move_commitment,
                 self.acknowledge,
                 self.wait,
@@ -142,33 +142,43 @@ class Deeds:
         said = {path: leaf_text(leaf) for path, leaf in leaves.items()}
         return _id(await self._now.read_back(bytes.fromhex(message), {**said, **but}))
 
-    async def reply_clauses(
-        self, *, proposal: str, answers: list[dict[str, Any]], final: bool = False
-    ) -> Answer:
-        """Answer a proposal's clauses by their numbers; with `final`, adopt the package as it stands."""
+    async def reply_clauses(self, *, proposal: str, answers: list[dict[str, Any]]) -> Answer:
+        """Answer a proposal's clauses by their numbers."""
         tabled = self._proposal(proposal)
         fields: dict[str, JsonValue] = {
             "topic": self._message(proposal).message.envelope.topic,
             "proposal": proposal,
             "replies": [_clause_answer(tabled, **answer) for answer in answers],
         }
-        if final:
-            fields |= {"final": True, "package_hash": tabled.package_hash()}
         return _id(await self._now.send(self._now.compose("CLAUSE-REPLY", fields)))
 
-    async def move_commitment(
-        self, *, proposal: str, clause: int, event: str, evidence: list[JsonValue] | None = None
-    ) -> Answer:
-        """Send an event of the commitment that a clause became."""
-        current = self._proposal(proposal).clauses[clause - 1].clause
-        name = commitment_id(proposal, current.no, current.version)
-        commitment = self._now.negotiation.commitment(name)
-        if commitment is None:
-            raise ClientError(f"clause {clause} is not in force")
+    async def adopt(self, *, proposal: str, mode: str, effective: str, witness: str = "") -> Answer:
+        """Put a proposal's package, as it stands, in force, or witness that others do."""
         fields: dict[str, JsonValue] = {
             "topic": self._message(proposal).message.envelope.topic,
-            "commitment": name,
+            "proposal": proposal,
+            "package_hash": self._proposal(proposal).package_hash(),
+            "mode": mode,
+            "effective": effective,
+        }
+        if witness:
+            fields["witness"] = witness
+        return _id(await self._now.send(self._now.compose("ADOPT", fields)))
+
+    async def move_commitment(
+        self, *, source: str, event: str, evidence: list[JsonValue] | None = None
+    ) -> Answer:
+        """Send an event of the commitment that a message created."""
+        negotiation = self._now.negotiation
+        made = [one for one in negotiation.board().commitments if one.source == source]
+        if len(made) != 1:
+            raise ClientError(f"{len(made)} commitments came of {source}")
+        (commitment,) = made
+        fields: dict[str, JsonValue] = {
+            "topic": self._message(source).message.envelope.topic,
+            "commitment": commitment.id,
             "event": event,
+            "version": commitment.version,
             "at": format_time(utc_milliseconds()),
             "evidence": evidence or [],
         }

@@ -146,7 +146,7 @@ def _closed(state: dict[str, Any]) -> Check:
     found = [commitment["state"] for commitment in state["commitments"]]
     counted = ", ".join(f"{found.count(name)} {name}" for name in sorted(set(found)))
     return Check(
-        state["open"] == 0 and "DISCHARGED" in found and "ACTIVE" in found,
+        state["open"] == 0 and set(found) == {"CONDITIONAL", "DISCHARGED"},
         f"{state['open']} answers still wanted; {len(found)} commitments: {counted}",
     )
 

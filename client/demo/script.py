@@ -134,8 +134,8 @@ def play(now_ms: int) -> tuple[Scene | Crash, ...]:
             ),
             meanwhile=(_inform_meanwhile(format_time(now)),),
         ),
-        Scene("Boris catches up; both accept the same text", _agreement(), "proposal"),
-        Scene("A commitment is kept", _commitment()),
+        Scene("Boris catches up; both accept the same text", _agreement(at), "proposal"),
+        Scene("Boris asks, Amal promises and keeps it", _commitment(at)),
     )
 
 
@@ -253,7 +253,7 @@ def _inform_meanwhile(now: str) -> Deed:
     )
 
 
-def _agreement() -> tuple[Deed, ...]:
+def _agreement(at: Clock) -> tuple[Deed, ...]:
     accepted: list[JsonValue] = [{"no": 1, "answer": "ACCEPT"}, {"no": 3, "answer": "ACCEPT"}]
     return (
         Deed(
@@ -268,26 +268,44 @@ def _agreement() -> tuple[Deed, ...]:
         *(
             Deed(
                 who=who,
-                do="reply_clauses",
-                label=f"final-{who}",
-                args={"proposal": "$proposal", "answers": [], "final": True},
+                do="adopt",
+                label=f"adopt-{who}",
+                args={"proposal": "$proposal", "mode": "FINAL", "effective": at(4), "witness": "@Mira"},
             )
-            for who in ("Amal", "Boris")
+            for who in ("Amal", "Mira", "Boris")
         ),
     )
 
 
-def _commitment() -> tuple[Deed, ...]:
-    evidence = hashlib.sha256(b"the list as it was handed over").hexdigest()
-    clause: dict[str, JsonValue] = {"proposal": "$proposal", "clause": 2}
+def _commitment(at: Clock) -> tuple[Deed, ...]:
+    evidence = hashlib.sha256(b"the telephone number as it was handed over").hexdigest()
+    asked: dict[str, JsonValue] = {
+        "topic": "Medical convoy",
+        "actor": "@Amal",
+        "action": "send the telephone number of the leading driver to the mediator",
+        "deadline": at(5),
+        "reason": "The guards at the bridge want to call the convoy before it comes.",
+    }
     return (
+        Deed(
+            who="Boris",
+            do="say",
+            label="request",
+            args={"kind": "REQUEST", "to": ["@Amal"], "info": ["@Mira"], "fields": asked},
+        ),
+        Deed(who="Amal", do="answer", label="wilco", args={"message": "$request", "code": "WILCO"}),
         Deed(
             who="Amal",
             do="move_commitment",
             label="claim",
-            args={**clause, "event": "CLAIM", "evidence": [evidence]},
+            args={"source": "$request", "event": "CLAIM", "evidence": [evidence]},
         ),
-        Deed(who="Boris", do="move_commitment", label="confirm", args={**clause, "event": "CONFIRM"}),
+        Deed(
+            who="Boris",
+            do="move_commitment",
+            label="confirm",
+            args={"source": "$request", "event": "CONFIRM"},
+        ),
         Deed(who="Amal", do="answer", label="roger-confirm", args={"message": "$confirm", "code": "ROGER"}),
     )
 

@@ -44,17 +44,25 @@ class InvitationRow:
     state: InvitationState
     key_package_bundle: bytes | None = field(default=None, repr=False)
     outgoing: bytes | None = field(default=None, repr=False)
+    principal: bytes | None = None
+    principal_name: str = ""
+    mandates: bytes | None = None
+    replaces: str | None = None
+    seat_message: bytes | None = None
+    refusal: str = ""
     created_ms: int
 
 
 _PUT = (
     "INSERT OR REPLACE INTO invitations (mailbox, invitation_secret, side, log_id, relay_url, role, name,"
-    " expires_ms, state, key_package_bundle, outgoing, created_ms)"
-    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    " expires_ms, state, key_package_bundle, outgoing, principal, principal_name, mandates, replaces,"
+    " seat_message, refusal, created_ms)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 _SELECT = (
     "SELECT mailbox, invitation_secret, side, log_id, relay_url, role, name,"
-    " expires_ms, state, key_package_bundle, outgoing, created_ms"
+    " expires_ms, state, key_package_bundle, outgoing, principal, principal_name, mandates, replaces,"
+    " seat_message, refusal, created_ms"
     " FROM invitations"
 )
 
@@ -81,6 +89,12 @@ class Invitations:
                 row.state.value,
                 row.key_package_bundle,
                 row.outgoing,
+                row.principal,
+                row.principal_name,
+                row.mandates,
+                row.replaces,
+                row.seat_message,
+                row.refusal,
                 row.created_ms,
             ),
         )
@@ -107,8 +121,8 @@ class Invitations:
 
 
 def _row(columns: tuple[Any, ...]) -> InvitationRow:
-    mailbox, secret, side, log_id, relay_url, role, name, expires_ms, state, *rest = columns
-    key_package_bundle, outgoing, created_ms = rest
+    mailbox, secret, side, log_id, relay_url, role, name, expires_ms, state, bundle, outgoing, *seat = columns
+    principal, principal_name, mandates, replaces, seat_message, refusal, created_ms = seat
     return InvitationRow(
         mailbox=mailbox,
         invitation_secret=secret,
@@ -119,7 +133,13 @@ def _row(columns: tuple[Any, ...]) -> InvitationRow:
         name=name,
         expires_ms=expires_ms,
         state=InvitationState(state),
-        key_package_bundle=key_package_bundle,
+        key_package_bundle=bundle,
         outgoing=outgoing,
+        principal=principal,
+        principal_name=principal_name,
+        mandates=mandates,
+        replaces=replaces,
+        seat_message=seat_message,
+        refusal=refusal,
         created_ms=created_ms,
     )

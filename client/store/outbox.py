@@ -103,6 +103,13 @@ class Outbox:
         )
         self._expect_one()
 
+    def restate(self, sequence: int, body: bytes) -> None:
+        """Put another body in the place of one that was not sealed."""
+        self._cursor.execute(
+            "UPDATE outbox SET body = ? WHERE sequence = ? AND state = 'QUEUED'", (body, sequence)
+        )
+        self._expect_one()
+
     def unseal(self, sequence: int) -> None:
         """Take sealed bytes back because their epoch ended before the relay ordered them."""
         self._cursor.execute(

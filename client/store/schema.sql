@@ -149,6 +149,12 @@ CREATE TABLE invitations (
     state               TEXT NOT NULL CHECK (state IN ('OPEN', 'REQUESTED', 'ANSWERED', 'DONE', 'FAILED')),
     key_package_bundle  BLOB,                                          -- the invitee's key packages with their private keys
     outgoing            BLOB,                                          -- sealed blobs to post, written before the first leaves
+    principal           BLOB CHECK (length(principal) = 32),           -- the key of whom the newcomer will speak for
+    principal_name      TEXT NOT NULL DEFAULT '',                      -- what that principal is called
+    mandates            BLOB,                                          -- what that principal signed for them, canonical list
+    replaces            TEXT CHECK (length(replaces) = 32),            -- participant id whose seat the newcomer's key takes
+    seat_message        BLOB CHECK (length(seat_message) = 16),        -- our SEAT that asks every party, where they decide
+    refusal             TEXT NOT NULL DEFAULT '',                      -- why it FAILED, for the person who gave it
     created_ms          INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 

@@ -1,7 +1,7 @@
 """The conversation, what can be done with the selected message, and the state of everything around it."""
 
-from collections.abc import Callable
-from typing import ClassVar
+from collections.abc import Callable, Iterable
+from typing import ClassVar, Final
 
 from textual import work
 from textual.app import ComposeResult
@@ -11,24 +11,39 @@ from textual.widgets import Footer, Static
 
 from client.display import sanitise
 from client.errors import ClientError
-from client.events import ConnectionKind, Event, OutboxItem, OutboxState, SendRefused
+from client.escalating import overdue_words
+from client.events import (
+    AcknowledgementOverdue,
+    ConnectionKind,
+    Event,
+    OutboxItem,
+    OutboxState,
+    SendRefused,
+)
 from client.tui import status
 from client.tui.cards import CardMaker, conversation
+from client.tui.detail import detail, said
 from client.tui.dialogs import AskScreen, ReadScreen
 from client.tui.form_screen import FormScreen
 from client.tui.help_text import HELP
 from client.tui.port import SessionPort
 from client.tui.replies import Replies
 from client.tui.transcript import TranscriptView
-from client.tui.wording import Names
+from client.tui.wording import Known, Names
 from protocols.errors import ProtocolError
+from protocols.messages.envelope import MessageType
 from protocols.messages.message import Message
 from protocols.messages.receipt import Receipt
-from protocols.messages.render import ACKNOWLEDGEMENT_BANNER, render
+from protocols.messages.render import ACKNOWLEDGEMENT_BANNER
 from protocols.negotiation import FoldedMessage, Level
+from protocols.negotiation.timers import IMMEDIATE_OR_ABOVE
 
 TICK_S = 5.0
 """How often ages are looked at; nothing is drawn unless one reads differently."""
+COVERED: Final = (
+    "It is TLP:RED. Whoever sees these names can put lives at risk.",
+    "Look who can see your screen. Nothing is copied or sent by opening it.",
+)
 
 
 class ConversationScreen(Screen[None]):
@@ -57,6 +72,8 @@ class ConversationScreen(Screen[None]):
         self._clock = clock
         self._texts: dict[str, str] = {}
         self._dirty = False
+        self._urgent = False
+        self._told_displayed: set[str] = set()
         self._replies = Replies(self, session, clock=clock)
 
     @property
@@ -101,8 +118,30 @@ class ConversationScreen(Screen[None]):
         self.notice("The session has ended. Quit with q and open the channel again.")
 
     def _note(self, event: Event) -> None:
-        if isinstance(event, SendRefused):
-            self.notice(f"NOT SENT: {event.detail}. Nobody has it; look at it and send it anew.")
+        match event:
+            case SendRefused(detail=detail):
+                self.notice(f"NOT SENT: {detail}. Nobody has it; look at it and send it anew.")
+            case AcknowledgementOverdue():
+                self._note_late(event)
+            case _:
+                pass
+
+    def _note_late(self, event: AcknowledgementOverdue) -> None:
+        """Say who is late with what; ring for what is urgent, and let nothing less urgent cover it."""
+        urgent = self._precedence(event.message_id) in IMMEDIATE_OR_ABOVE
+        if urgent:
+            self.app.bell()
+        if urgent or not self._urgent:
+            words = overdue_words(self.session.negotiation, event.late, Known(self.names))
+            self.notice(f"LATE: {words}")
+            self._urgent = urgent
+
+    def _precedence(self, message_id: bytes) -> str:
+        folded = self.session.negotiation.message(message_id)
+        if folded is not None:
+            return folded.precedence
+        waiting = (item.message for item in self.session.outbox() if item.message_id == message_id)
+        return next((one.envelope.precedence for one in waiting if isinstance(one, Message)), "ROUTINE")
 
     def _reload(self) -> None:
         self._dirty = False
@@ -112,10 +151,44 @@ class ConversationScreen(Screen[None]):
     def _on_tick(self) -> None:
         self.transcript.tick()
         self._show_state()
+        self._note_displayed()
 
     def on_transcript_view_selected(self) -> None:
         """The place in the conversation has changed."""
         self._show_state()
+        self._note_displayed()
+
+    def on_screen_resume(self) -> None:
+        """What was covered by another screen can be seen again."""
+        if self.is_mounted:
+            self._note_displayed()
+
+    def _note_displayed(self) -> None:
+        """Tell of messages that are wholly on screen, where somebody can look: not under another window."""
+        if self.app.screen is not self or not self.app.app_focus:
+            return
+        self._tell_displayed(
+            item
+            for item in self.transcript.seen()
+            if isinstance(item, FoldedMessage) and item.type is not MessageType.PERSONS
+        )
+
+    def _tell_displayed(self, items: Iterable[FoldedMessage]) -> None:
+        me = self.session.me
+        fresh = tuple(
+            item.message_id
+            for item in items
+            if item.sender != me and item.id not in self._told_displayed and item.level(me) < Level.DISPLAYED
+        )
+        if fresh and self.session.alarm is None:
+            self._told_displayed.update(message_id.hex() for message_id in fresh)
+            self.run_worker(self._displayed(fresh))
+
+    async def _displayed(self, message_ids: tuple[bytes, ...]) -> None:
+        try:
+            await self.session.displayed(message_ids)
+        except ClientError as error:
+            self.notice(f"The others are not told what you have seen: {error}")
 
     def on_resize(self) -> None:
         """Cut the status to the new width."""
@@ -136,7 +209,8 @@ class ConversationScreen(Screen[None]):
                 width=width,
             ),
         )
-        self._set("#status", "\n".join(lines))
+        seats = status.seats_line(session.info, width)
+        self._set("#status", "\n".join((*lines, seats) if seats else lines))
         self.query_one("#status").set_class(connection.kind is not ConnectionKind.ONLINE, "offline")
         alarm = session.alarm
         self._set("#alarm", status.alarm_text(alarm) if alarm is not None else "")
@@ -154,6 +228,7 @@ class ConversationScreen(Screen[None]):
 
     def notice(self, text: str) -> None:
         """Say something that stays until the next thing is said."""
+        self._urgent = False
         self._set("#notice", sanitise(text))
 
     def show_sent(self, message_id: bytes) -> None:
@@ -166,7 +241,8 @@ class ConversationScreen(Screen[None]):
 
     def blocked(self) -> str | None:
         """Why nothing can be sent; None while it can."""
-        return status.blocked(self.session.alarm, self.session.info)
+        suspended = self.session.me in self.session.negotiation.suspended
+        return status.blocked(self.session.alarm, self.session.info, suspended=suspended)
 
     def target(self) -> FoldedMessage | None:
         """The selected message, if it can be acted upon; otherwise says why not."""
@@ -202,7 +278,7 @@ class ConversationScreen(Screen[None]):
             f"It tells all that you, {self.names.person(self.session.me)}, have it and will pass it on.",
             ACKNOWLEDGEMENT_BANNER,
         )
-        title = f"Acknowledge No. {target.position}, {target.type} from {self.names.person(target.sender)}?"
+        title = f"Acknowledge No. {target.position}, {target.type} from {self.names.author(target.message)}?"
         if not await self.app.push_screen_wait(AskScreen(title, lines)) or self.target() is None:
             return
         try:
@@ -231,22 +307,35 @@ class ConversationScreen(Screen[None]):
         selected = self.transcript.selected
         self._replies.new(selected if isinstance(selected, FoldedMessage) else None)
 
-    def action_whole(self) -> None:
-        """Show the selected message with every field."""
+    @work
+    async def action_whole(self) -> None:
+        """Show the selected message with every field; names of persons only after a warning."""
         selected = self.transcript.selected
         match selected:
-            case FoldedMessage(message=message, position=position):
+            case FoldedMessage(position=position):
                 title = f"No. {position} as it was sent, {selected.id}"
+                lines = detail(selected, self.names, self._clock())
+                kind = selected.type
             case OutboxItem(message=Message() as message):
                 title = "On its way"
+                lines = [sanitise(line) for line in said(message, self.names)]
+                kind = message.type
             case _:
                 return
-        known = {
-            person.id: self.names.person(person.id) for person in self.session.negotiation.roster.participants
-        }
-        if message.target is not None:
-            known[message.target] = self.names.message(message.target)
-        self.app.push_screen(ReadScreen(title, [sanitise(line) for line in render(message, known)]))
+        covered = kind is MessageType.PERSONS or self._shows_persons(selected)
+        if covered and not await self.app.push_screen_wait(AskScreen("Open a list of persons?", COVERED)):
+            return
+        self.app.push_screen(ReadScreen(title, lines))
+        if covered and isinstance(selected, FoldedMessage):
+            self._tell_displayed((selected,))
+
+    def _shows_persons(self, selected: FoldedMessage | OutboxItem) -> bool:
+        """Whether it corrects a list of persons, and so repeats what is on it."""
+        message = selected.message
+        target = message.target if isinstance(message, Message) else None
+        original = None if target is None else self.session.negotiation.message(target)
+        corrects = isinstance(message, Message) and message.type is MessageType.CORRECTION
+        return corrects and original is not None and original.type is MessageType.PERSONS
 
     def action_help(self) -> None:
         """Show the keys and what the words mean."""

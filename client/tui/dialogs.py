@@ -12,8 +12,40 @@ from textual.screen import ModalScreen
 from textual.widgets import Footer, OptionList, Static
 from textual.widgets.option_list import Option
 
+from client.tui.wrapping import wrap
+
 ChoiceT = TypeVar("ChoiceT")
+HANG = 4
+"""Cells by which what does not fit into a line is indented."""
+ARROWS = "Arrows move, Enter chooses, Ctrl+G goes back."
+DIALOG_WIDTH = 76
+"""Cells, as in the style sheet."""
+OUTSIDE_LIST = 5
+"""Lines that are neither the list nor above it: the status, the border, the footer."""
 BACK: BindingType = Binding("ctrl+g,escape", "back", "Back", key_display="^g")
+
+
+class Lines(Static):
+    """Lines to read; what does not fit is indented, so that no text of a peer can pass for a line of ours."""
+
+    def __init__(self, lines: Sequence[str]) -> None:
+        """Take the lines; safe to show."""
+        super().__init__("\n".join(lines), markup=False)
+        self._lines = tuple(lines)
+        self._cut_to = 0
+
+    def on_resize(self) -> None:
+        """Cut the lines to the width there is now."""
+        width = max(HANG + 2, self.size.width)
+        if width != self._cut_to:
+            self._cut_to = width
+            hanging = (HANG + len(line) - len(line.lstrip()) for line in self._lines)
+            rows = (
+                row
+                for line, hang in zip(self._lines, hanging, strict=True)
+                for row in wrap(line, width, hang=min(hang, width // 3))
+            )
+            self.update("\n".join(rows))
 
 
 class AskScreen(ModalScreen[bool]):
@@ -35,7 +67,7 @@ class AskScreen(ModalScreen[bool]):
         with Vertical(classes="dialog"):
             yield Static(self._title, classes="title", markup=False)
             with VerticalScroll(can_focus=True):
-                yield Static("\n".join(self._lines), markup=False)
+                yield Lines(self._lines)
         yield Footer(show_command_palette=False)
 
     def action_answer(self, answer: bool) -> None:
@@ -75,9 +107,9 @@ class ChooseScreen(ModalScreen[ChoiceT | None]):
             yield Static(self._title, classes="title", markup=False)
             if self._note:
                 yield Static(self._note, markup=False)
-            yield Static("Arrows move, Enter chooses, Ctrl+G goes back.", markup=False)
+            yield Static(ARROWS, markup=False)
             yield OptionList(
-                *(Option(_prompt(choice), disabled=choice.value is None) for choice in self._choices)
+                *(Option(self._prompt(choice), disabled=choice.value is None) for choice in self._choices)
             )
         yield Footer(show_command_palette=False)
 
@@ -87,16 +119,35 @@ class ChooseScreen(ModalScreen[ChoiceT | None]):
         options.focus()
         options.action_first()
 
+    def on_resize(self) -> None:
+        """Fit the list below what stands above it, so that its last choice can be read to its end."""
+        options = self.query_one(OptionList)
+        above = sum(len(wrap(text, self._width)) for text in (self._title, self._note, ARROWS) if text)
+        options.styles.max_height = max(4, self.size.height - above - OUTSIDE_LIST)
+        with self.app.batch_update():
+            for index, choice in enumerate(self._choices):
+                prompt = self._prompt(choice, here=index == self._marked)
+                options.replace_option_prompt_at_index(index, prompt)
+
+    @property
+    def _width(self) -> int:
+        """Cells for text in the dialog."""
+        return max(20, min(DIALOG_WIDTH, self.app.size.width) - 4)
+
+    def _prompt(self, choice: Choice[ChoiceT], *, here: bool = False) -> Content:
+        meaning = wrap(f"    {choice.meaning}", self._width - 2, hang=4)
+        return Content(("▶ " if here else "  ") + choice.label + "\n" + "\n".join(meaning))
+
     def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
         """Mark where the cursor is, not by colour alone."""
         with self.app.batch_update():
             if self._marked is not None:
                 event.option_list.replace_option_prompt_at_index(
-                    self._marked, _prompt(self._choices[self._marked])
+                    self._marked, self._prompt(self._choices[self._marked])
                 )
             self._marked = event.option_index
             event.option_list.replace_option_prompt_at_index(
-                self._marked, _prompt(self._choices[self._marked], here=True)
+                self._marked, self._prompt(self._choices[self._marked], here=True)
             )
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
@@ -116,10 +167,6 @@ class ChooseScreen(ModalScreen[ChoiceT | None]):
         self.dismiss(None)
 
 
-def _prompt(choice: Choice[ChoiceT], *, here: bool = False) -> Content:
-    return Content.assemble(("▶ " if here else "  ") + choice.label, "\n    ", choice.meaning)
-
-
 class ReadScreen(ModalScreen[bool]):
     """Something to read, with a key to agree to where one is given."""
 
@@ -137,7 +184,7 @@ class ReadScreen(ModalScreen[bool]):
         with Vertical(classes="dialog tall"):
             yield Static(self._title, classes="title", markup=False)
             with VerticalScroll(can_focus=True):
-                yield Static("\n".join(self._lines), markup=False)
+                yield Lines(self._lines)
         yield Footer(show_command_palette=False)
 
     def on_mount(self) -> None:

@@ -3,46 +3,20 @@
 Built from `describe_fields`, so that a new field of a model appears by itself. Nothing here knows Textual.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from functools import cache
 from typing import Final, TypeAlias
 
+from client.tui.form_tables import HIDDEN, HIDDEN_IN_ALL, ONE, STARTING_COUNTS, UPFRONT, WITH
 from protocols.messages.envelope import MessageType
-from protocols.messages.fields import FieldSpec, describe_fields
+from protocols.messages.fields import ENVELOPE_GROUP, FieldSpec, describe_fields, field_info
+from protocols.messages.message import CONTENT_MODELS
+from protocols.messages.values import Shape
 
 _T = MessageType
-HIDDEN: Final[Mapping[MessageType, tuple[str, ...]]] = {
-    _T.PROPOSAL: ("clauses.*.no", "clauses.*.version"),
-    _T.CLAUSE_REPLY: ("replies.*.hash", "replies.*.clause.no", "replies.*.clause.version", "package_hash"),
-    _T.READBACK: ("readings.*.field",),
-    _T.CORRECTION: ("changes.*.old",),
-}
-"""Fields that the client fills in, because no person should have to count or copy a hash."""
-
-UPFRONT: Final[Mapping[MessageType, tuple[str, ...]]] = {
-    _T.RESPONSE: ("reason", "fields", "by", "passed_to"),
-    _T.CORRECTION: ("changes.*",),
-    _T.INFORM: ("grade",),
-    _T.NOTIFY: ("place.*", "persons.n", "emergency"),
-    _T.PROPOSAL: ("valid_until",),
-    _T.CLAUSE_REPLY: ("replies.*.answer", "replies.*.reason", "final"),
-    _T.COMMIT_EVENT: ("evidence", "reason", "new_party", "new_time"),
-    _T.ALERT: ("persons_at_risk.n", "precedence"),
-}
-"""Optional fields that are asked for at once, because in practice they are needed."""
-
-STARTING_COUNTS: Final = {"clauses": 1, "changes": 1}
-_ONE: Final = {
-    "clauses": "clause",
-    "changes": "change",
-    "route": "waypoint",
-    "area": "corner",
-    "refs": "reference",
-    "replies": "reply",
-    "readings": "field",
-}
+_ONE_LINE_PROBE: Final = "one\ntwo"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,8 +27,10 @@ class Entry:
         path: where the value goes, such as `clauses.0.window.start`.
         label: what a person reads.
         spec: what the model says about it.
-        listed: whether it takes several values, separated by commas.
+        listed: whether it takes several values; text is separated by semicolons, all else by commas.
         upfront: whether it is shown before optional fields are asked for.
+        needed: whether the message, or the item of a list that it is in, cannot do without it.
+        one_line: whether it is text that must not have a line break.
     """
 
     path: str
@@ -62,6 +38,13 @@ class Entry:
     spec: FieldSpec
     listed: bool
     upfront: bool
+    needed: bool
+    one_line: bool = False
+
+    @property
+    def separator(self) -> str:
+        """What stands between several values: free text has commas of its own."""
+        return ";" if self.spec.kind.startswith("text(") else ","
 
     @property
     def limit(self) -> int | None:
@@ -104,7 +87,10 @@ class Form:
         headings: text above an item of a list, by its path, such as the clause; empty for none.
         labels: what a field is called here, by its path.
         closed: lists that cannot be added to.
+        opened: lists whose items are shown, though they are optional.
+        presets: fields that count only beside another one of their group, such as the unit of a number.
         options: for fields (by pattern) that are chosen rather than typed, what to show and the value.
+        typed_while: fields that are typed, in spite of their options, while another has one of these values.
         optional: whether optional fields are shown too.
         touched: whether a person has typed or chosen anything.
     """
@@ -117,13 +103,17 @@ class Form:
     headings: dict[str, str] = field(default_factory=dict)
     labels: dict[str, str] = field(default_factory=dict)
     closed: frozenset[str] = frozenset()
+    opened: set[str] = field(default_factory=set)
+    presets: set[str] = field(default_factory=set)
     options: dict[str, tuple[tuple[str, str], ...]] = field(default_factory=dict)
+    typed_while: dict[str, tuple[str, frozenset[str]]] = field(default_factory=dict)
     optional: bool = False
     touched: bool = False
 
     def parts(self) -> tuple[Part, ...]:
         """Return everything the form shows, in order."""
-        specs = [spec for spec in _specs(self.kind) if not _matches(spec.path, HIDDEN.get(self.kind, ()))]
+        hidden = (*HIDDEN_IN_ALL, *HIDDEN.get(self.kind, ()))
+        specs = [spec for spec in _specs(self.kind) if not _matches(spec.path, hidden)]
         if self.only is not None:
             specs = [spec for spec in specs if _matches(spec.path, self.only)]
         # What the envelope requires comes first: a topic says what the rest is about.
@@ -150,18 +140,21 @@ class Form:
                 continue
             if len(rest) > 1 and rest[-1] != "*" and rest[0] != group:
                 group = rest[0]
-                yield Heading(text=_words(group), upfront=self._upfront(spec))
+                asked = any(self._upfront(inner) for path, inner in specs[position:] if path[0] == group)
+                yield Heading(text=_words(group), upfront=asked)
             elif len(rest) == 1:
                 group = ""
-            yield self._entry(rest, spec, prefix)
+            entry = self._entry(rest, spec, prefix)
+            if entry.path not in self.fixed:
+                yield entry
             position += 1
 
     def _expand_list(
         self, specs: Sequence[tuple[tuple[str, ...], FieldSpec]], prefix: str, head: tuple[str, ...]
     ) -> Iterator[Part]:
         group = prefix + ".".join(head)
-        name = _ONE.get(head[-1], head[-1])
-        upfront = any(self._upfront(spec) for _, spec in specs)
+        name = ONE.get(head[-1], head[-1])
+        upfront = group in self.opened or any(self._upfront(spec) for _, spec in specs)
         for index in range(self.counts.get(group, 0)):
             item = f"{group}.{index}"
             if heading := self.headings.get(item, f"{name} {index + 1}"):
@@ -175,8 +168,17 @@ class Form:
         path = prefix + ".".join(rest[:-1] if listed else rest)
         named = rest[:-1] if listed else rest
         label = self.labels.get(path, _words(".".join(named)))
-        upfront = self._upfront(spec) or self._amended(path)
-        return Entry(path=path, label=label, spec=spec, listed=listed, upfront=upfront)
+        opened = any(path.startswith(f"{group}.") for group in self.opened)
+        upfront = opened or self._upfront(spec) or self._amended(path)
+        return Entry(
+            path=path,
+            label=label,
+            spec=spec,
+            listed=listed,
+            upfront=upfront,
+            needed=spec.required or (spec.needed_with or "").endswith(".*"),
+            one_line=_one_line(self.kind, spec.path),
+        )
 
     def _amended(self, path: str) -> bool:
         """Whether a field belongs to the new text of a clause that is being amended."""
@@ -185,14 +187,35 @@ class Form:
         return self.values.get(path.split(".clause.")[0] + ".answer") == "AMEND" and ".place." not in path
 
     def _upfront(self, spec: FieldSpec) -> bool:
-        return self.only is not None or spec.required or _matches(spec.path, UPFRONT.get(self.kind, ()))
+        usual = (*UPFRONT.get(self.kind, ()), *self._chosen())
+        return self.only is not None or spec.required or _matches(spec.path, usual)
+
+    def _chosen(self) -> tuple[str, ...]:
+        """What is asked for because of what was chosen, such as the reason for a removal."""
+        if self.kind not in WITH:
+            return ()
+        path, patterns = WITH[self.kind]
+        return patterns.get(self.fixed.get(path, self.values.get(path, "")), ())
 
     def shown(self) -> tuple[Part, ...]:
         """Return the parts that are on screen now."""
         return tuple(part for part in self.parts() if self.optional or part.upfront)
 
+    def layout(self) -> tuple[object, ...]:
+        """Return what decides how the form is laid out; it is laid out anew when this changes."""
+        return tuple(
+            (part.path, bool(self.choices(part)))
+            if isinstance(part, Entry)
+            else (part.text if isinstance(part, Heading) else part.group)
+            for part in self.shown()
+        )
+
     def choices(self, entry: Entry) -> tuple[tuple[str, str], ...]:
         """Return what can be chosen in a field, as (text, value); empty where it is typed."""
+        if entry.path in self.typed_while:
+            other, values = self.typed_while[entry.path]
+            if self.values.get(other, "") in values:
+                return ()
         for pattern, options in self.options.items():
             if fnmatchcase(entry.path, pattern):
                 return options
@@ -208,11 +231,37 @@ class Form:
             return False
         self.values[path] = value
         self.touched = True
+        if path in ("languages", "prevailing"):
+            self.in_parallel()
         return True
 
     def add(self, group: str) -> None:
         """Add an item to a list."""
         self.counts[group] = self.counts.get(group, 0) + 1
+        self.in_parallel()
+
+    def in_parallel(self) -> None:
+        """Ask for each clause of a proposal in each of its other languages."""
+        if self.kind is not _T.PROPOSAL:
+            return
+        languages = [part.strip() for part in self.values.get("languages", "").split(",") if part.strip()]
+        prevailing = self.values.get("prevailing") or "en"
+        others = [language for language in languages if language != prevailing]
+        for path in [path for path in self.fixed if fnmatchcase(path, "clauses.*.texts.*.lang")]:
+            del self.fixed[path]
+        for clause in range(self.counts.get("clauses", 0)):
+            group = f"clauses.{clause}.texts"
+            if others:
+                self.opened.add(group)
+                self.closed |= {group}
+                self.counts[group] = len(others)
+            elif group in self.opened:
+                self.opened.discard(group)
+                self.closed -= {group}
+                self.counts[group] = 0
+            for index, language in enumerate(others):
+                self.fixed[f"{group}.{index}.lang"] = language
+                self.headings[f"{group}.{index}"] = f"clause {clause + 1} in {language}"
 
     def typed(self) -> dict[str, str]:
         """Return what was given, without what is empty or merely the default."""
@@ -221,7 +270,27 @@ class Form:
             value = self.values.get(entry.path, "")
             if value.strip() and value != entry.spec.default:
                 given[entry.path] = value
-        return given
+        counted = {path.rpartition(".")[0] for path in given if path not in self.presets}
+        return {
+            path: value
+            for path, value in given.items()
+            if path not in self.presets or path.rpartition(".")[0] in counted
+        }
+
+    def name_of(self, path: str) -> str:
+        """Return what a field is called where its item is not seen, such as `clause 2 · action`."""
+        entry = next((entry for entry in self.entries() if entry.path == path), None)
+        steps = path.split(".")
+        items = [
+            f"{ONE.get(steps[at - 1], steps[at - 1])} {int(step) + 1}"
+            for at, step in enumerate(steps)
+            if step.isdigit() and at
+        ]
+        return " · ".join((*items, entry.label if entry is not None else _words(steps[-1])))
+
+    def texts(self) -> dict[str, str]:
+        """Return the hashes of the texts that the form answers or adopts."""
+        return {path: value for path, value in self.fixed.items() if path.rpartition(".")[2].endswith("hash")}
 
     def bytes_typed(self) -> int:
         """Return how many bytes of UTF-8 the person has typed so far."""
@@ -235,6 +304,25 @@ class Form:
 def _specs(kind: MessageType) -> tuple[FieldSpec, ...]:
     """The fields of a type; they cannot change, and are asked for at every key press."""
     return describe_fields(kind)
+
+
+@cache
+def _one_line(kind: MessageType, pattern: str) -> bool:
+    """Whether a field is text that a line break would spoil."""
+    if pattern.startswith(f"{ENVELOPE_GROUP}."):
+        return False
+    steps = tuple(step for step in pattern.split(".") if step != "*")
+    info = field_info(CONTENT_MODELS[kind], steps)
+    marks = [mark for mark in info.metadata if isinstance(mark, Shape)] if info is not None else []
+    return any(mark.kind.startswith("text(") and _refuses(mark) for mark in marks)
+
+
+def _refuses(shape: Shape) -> bool:
+    try:
+        shape.check(_ONE_LINE_PROBE)
+    except ValueError:
+        return True
+    return False
 
 
 def _matches(path: str, patterns: Sequence[str]) -> bool:

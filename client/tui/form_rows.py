@@ -38,6 +38,23 @@ class SafeTextArea(TextArea):
         self.replace(sanitise(event.text), *self.selection)
 
 
+class OneLineArea(SafeTextArea):
+    """A long line, shown on several; Enter goes on to the next field instead of breaking it."""
+
+    def on_key(self, event: events.Key) -> None:
+        """Keep line breaks out, which such a field refuses."""
+        if event.key == "enter":
+            event.stop()
+            event.prevent_default()
+            self.screen.focus_next()
+
+    def on_paste(self, event: events.Paste) -> None:
+        """Take pasted text as one line."""
+        event.stop()
+        event.prevent_default()
+        self.replace(sanitise_line(" ".join(event.text.split())), *self.selection)
+
+
 class TypedInput(Input):
     """A line that must be typed: pasting is off, because a read-back that is pasted proves nothing."""
 
@@ -61,10 +78,11 @@ class Row(Vertical):
     class Changed(WidgetMessage):
         """What was typed or chosen."""
 
-        def __init__(self, path: str, value: str) -> None:
+        def __init__(self, path: str, value: str, *, chosen: bool) -> None:
             super().__init__()
             self.path = path
             self.value = value
+            self.chosen = chosen
 
     class Focused(WidgetMessage):
         """The person is at this field now."""
@@ -91,7 +109,7 @@ class Row(Vertical):
     def compose(self) -> ComposeResult:
         """Lay it out."""
         spec = self.entry.spec
-        star = "* " if spec.required else "  "
+        star = "* " if self.entry.needed else "  "
         group = (spec.needed_with or "*").split(".")[-1]
         needed = f" (needed with {group})" if group != "*" else ""
         yield Static(f"{star}{self.entry.label}{needed}", classes="label", markup=False)
@@ -112,7 +130,7 @@ class Row(Vertical):
                 compact=True,
             )
         if (self.entry.limit or 0) >= LONG_TEXT and not self._typed_only:
-            area = SafeTextArea(
+            area = (OneLineArea if self.entry.one_line else SafeTextArea)(
                 self._value, tab_behavior="focus", soft_wrap=True, compact=True, highlight_cursor_line=False
             )
             area.cursor_blink = False
@@ -132,22 +150,23 @@ class Row(Vertical):
     def on_input_changed(self, event: Input.Changed) -> None:
         """Pass on what was typed."""
         event.stop()
-        self.post_message(self.Changed(self.path, event.value))
+        self.post_message(self.Changed(self.path, event.value, chosen=False))
 
     def on_text_area_changed(self, event: TextArea.Changed) -> None:
         """Pass on what was typed."""
         event.stop()
-        self.post_message(self.Changed(self.path, event.text_area.text))
+        self.post_message(self.Changed(self.path, event.text_area.text, chosen=False))
 
     def on_select_changed(self, event: Select.Changed) -> None:
         """Pass on what was chosen."""
         event.stop()
-        self.post_message(self.Changed(self.path, event.value if isinstance(event.value, str) else ""))
+        value = event.value if isinstance(event.value, str) else ""
+        self.post_message(self.Changed(self.path, value, chosen=True))
 
     def on_pick_list_changed(self, event: PickList.Changed) -> None:
         """Pass on what was chosen."""
         event.stop()
-        self.post_message(self.Changed(self.path, ",".join(event.pick_list.selected)))
+        self.post_message(self.Changed(self.path, ",".join(event.pick_list.selected), chosen=True))
 
     def on_descendant_focus(self) -> None:
         """Say where the person is."""
@@ -164,19 +183,23 @@ class AddButton(Button):
 
 
 class Addressees(Vertical):
-    """Who must act on the message."""
+    """Who must act on the message (`to`), or should know of it (`info`)."""
 
     DEFAULT_CLASSES: ClassVar[str] = "addressees"
 
-    def __init__(self, people: tuple[tuple[str, str], ...], chosen: tuple[str, ...]) -> None:
-        """Take everybody else as (name, id), and who is chosen."""
+    def __init__(
+        self, people: tuple[tuple[str, str], ...], chosen: tuple[str, ...], *, acting: bool = True
+    ) -> None:
+        """Take everybody else as (name, id), who is chosen, and whether they are to act."""
         super().__init__()
         self._people = people
         self._chosen = chosen
+        self.acting = acting
 
     def compose(self) -> ComposeResult:
         """Lay it out."""
-        yield Static("* to (who must act on it)", classes="label", markup=False)
+        label = "* to (who must act on it)" if self.acting else "  info (who should know of it, besides)"
+        yield Static(label, classes="label", markup=False)
         yield PickList(self._people, self._chosen)
         yield Static("", classes="error", markup=False)
 

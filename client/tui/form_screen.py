@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from typing import ClassVar, Final
 
+from pydantic import JsonValue
 from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -13,18 +14,17 @@ from textual.widgets import Button, Footer, Input, Static
 
 from client.display import sanitise
 from client.errors import ClientError
-from client.tui import wording
-from client.tui.dialogs import ReadScreen
+from client.tui import review, wording
+from client.tui.clarity_screen import ClarityScreen
 from client.tui.form import Entry, Form, Heading, More
 from client.tui.form_rows import AddButton, Addressees, Row, TypedInput
 from client.tui.port import SessionPort
 from client.tui.submission import Problem, Submission, prepare, problems
 from client.tui.wording import Names
 from protocols.errors import ProtocolError, RuleViolation
-from protocols.messages.codec import MAX_BODY_SIZE, encode_body
+from protocols.messages.codec import MAX_BODY_SIZE
 from protocols.messages.envelope import MessageType
 from protocols.messages.message import Message
-from protocols.messages.render import render
 
 KIND_HELP: Final[Mapping[str, str]] = {
     "time": "UTC, such as {now} (that is now)",
@@ -33,9 +33,15 @@ KIND_HELP: Final[Mapping[str, str]] = {
     "grade": "letter A-F and digit 1-6, such as B2",
     "integer": "a whole number",
     "message": "the number on its card, such as 7",
+    "commitment or message": "an incident's number on its card, or a commitment's id",
     "language": "a tag such as en or ar",
     "hash": "64 digits, SHA-256",
+    "participant": "32 digits, the key's participant id",
+    "public key": "64 digits",
+    "signature": "128 digits",
 }
+INFORMED: Final = frozenset({MessageType.REQUEST, MessageType.INCIDENT})
+"""Types that few may be asked to act on, so that others are told: they are asked for at once."""
 
 
 class FormScreen(Screen[bytes | None]):
@@ -82,6 +88,7 @@ class FormScreen(Screen[bytes | None]):
         self._title = title
         self._intro = intro
         self._to = to
+        self._info: tuple[str, ...] = ()
         self._pick = pick
         self._typed_only = typed_only
         self._state = state
@@ -116,11 +123,17 @@ class FormScreen(Screen[bytes | None]):
 
     async def _build(self) -> None:
         container = self.query_one("#fields", VerticalScroll)
-        for picker in self.query(Addressees):
-            self._to = picker.selected
+        self._take_addressees()
         with self.app.batch_update():
             await container.remove_children()
             await container.mount_all(list(self._widgets()))
+
+    def _take_addressees(self) -> None:
+        for picker in self.query(Addressees):
+            if picker.acting:
+                self._to = picker.selected
+            else:
+                self._info = picker.selected
 
     def _widgets(self) -> Iterator[Widget]:
         if self._intro:
@@ -128,7 +141,10 @@ class FormScreen(Screen[bytes | None]):
         if self._pick:
             people = self._session.negotiation.roster.participants
             others = tuple((self._names.with_role(p.id), p.id) for p in people if p.id != self._session.me)
-            yield Addressees(others, self._to)
+            if self.kind is not MessageType.REQUEST:
+                yield Addressees(others, self._to)
+            if self.form.optional or self._info or self.kind in INFORMED:
+                yield Addressees(others, self._info, acting=False)
         for part in self.form.shown():
             match part:
                 case Entry():
@@ -155,10 +171,12 @@ class FormScreen(Screen[bytes | None]):
 
     async def on_row_changed(self, event: Row.Changed) -> None:
         """Keep what was typed."""
-        before = self.form.values.get(event.path)
-        new = self.form.put(event.path, event.value)
-        if new and event.path.endswith(".answer") and "AMEND" in (before, event.value):
-            await self._rebuild(event.path)
+        if event.chosen:
+            before = self.form.layout()
+            if self.form.put(event.path, event.value) and self.form.layout() != before:
+                await self._rebuild(event.path)
+        else:
+            self.form.put(event.path, event.value)
         self._show_help()
 
     def on_row_focused(self, event: Row.Focused) -> None:
@@ -204,7 +222,8 @@ class FormScreen(Screen[bytes | None]):
             kind = KIND_HELP.get(entry.spec.kind, "").format(now=wording.dtg(self._clock()))
             listed = ""
             if entry.listed:
-                listed = "Space chooses" if self.form.choices(entry) else "several: separate by commas"
+                separator = "semicolons (;)" if entry.separator == ";" else "commas"
+                listed = "Space chooses" if self.form.choices(entry) else f"several: separate by {separator}"
             lines = [". ".join(filter(None, (entry.spec.help, kind, listed)))]
         count = f"{self.form.bytes_typed()} of {MAX_BODY_SIZE} bytes"
         if entry is not None and entry.limit is not None:
@@ -224,24 +243,24 @@ class FormScreen(Screen[bytes | None]):
 
     @work
     async def action_submit(self) -> None:
-        """Compose; show what is wrong, or a preview; send what the person agrees to."""
+        """Compose; show what is wrong, what is unclear, a preview; send what the person agrees to."""
         submission: Submission | None = None
-        for picker in self.query(Addressees):
-            self._to = picker.selected
-        if not self._to:
-            self._show_problems((Problem(None, "choose at least one person who must act on it, with Space"),))
+        self._take_addressees()
+        to = (self.form.values.get("actor", ""),) if self.kind is MessageType.REQUEST else self._to
+        if not any(to):
+            who = "who is asked" if self.kind is MessageType.REQUEST else "at least one person"
+            self._show_problems((Problem(None, f"choose {who}, who must act on it, with Space"),))
             return
         try:
-            submission = prepare(self.form, self._names, self._session.me, self._clock())
-            message = self._session.compose(self.form.kind.value, submission.fields, to=self._to)
+            submission = prepare(self.form, self._names)
+            message = await self._cleared(submission, to)
         except RuleViolation as error:
             await self._refused(problems(error, submission))
             return
         except (ProtocolError, ClientError) as error:
             self._show_problems((Problem(None, sanitise(str(error))),))
             return
-        self._show_problems(())
-        if not await self.app.push_screen_wait(self._preview(message)):
+        if message is None:
             return
         if (why := self._blocked()) is not None:
             self._show_problems((Problem(None, why),))
@@ -253,23 +272,43 @@ class FormScreen(Screen[bytes | None]):
             return
         self.dismiss(message_id)
 
-    def _preview(self, message: Message) -> ReadScreen:
-        names = self._names
-        known = {person.id: names.person(person.id) for person in names.negotiation.roster.participants}
-        if message.target is not None:
-            known[message.target] = names.message(message.target)
-        title = "NOT SENT YET: Ctrl+S sends, Ctrl+G goes back"
-        size = f"{len(encode_body(message))} of {MAX_BODY_SIZE} bytes"
-        return ReadScreen(title, [size, "", *map(sanitise, render(message, known))], confirm=True)
+    async def _cleared(self, submission: Submission, to: tuple[str, ...]) -> Message | None:
+        """Compose, and return the message once its author wants it sent; None if it is to be changed."""
+        message = self._written(submission, to)
+        report = review.report_on(message, self._names)
+        if report.blocking:
+            await self._refused(review.finding_problems(report.blocking, submission.in_form))
+            return None
+        if report.asking:
+            ask = ClarityScreen(report, lambda path: self.form.name_of(submission.in_form(path)))
+            if not await self.app.push_screen_wait(ask):
+                await self._refused(
+                    review.finding_problems(report.asking, submission.in_form), "Not sent. Unclear"
+                )
+                return None
+            message = self._written(submission, to, sent_anyway=review.asked_about(report))
+        self._show_problems(())
+        shown = review.preview(message, report, self._names, self._clock())
+        return message if await self.app.push_screen_wait(shown) else None
 
-    async def _refused(self, found: tuple[Problem, ...]) -> None:
+    def _written(
+        self, submission: Submission, to: tuple[str, ...], *, sent_anyway: tuple[str, ...] = ()
+    ) -> Message:
+        envelope: dict[str, JsonValue] = {"info": list(self._info)} if self._info else {}
+        if sent_anyway:
+            envelope["sent_anyway"] = list(sent_anyway)
+        return self._session.compose(self.kind.value, submission.fields, to=to, **envelope)
+
+    async def _refused(
+        self, found: tuple[Problem, ...], title: str = "Nothing was sent. To put right"
+    ) -> None:
         shown = {row.path for row in self.query(Row)}
         if not self.form.optional and any(self._row_for(problem, shown) is None for problem in found):
             everything = {entry.path for entry in self.form.entries()}
             if any(self._row_for(problem, everything) is not None for problem in found):
                 self.form.optional = True
                 await self._build()
-        self._show_problems(found)
+        self._show_problems(found, title)
 
     def _row_for(self, problem: Problem, paths: set[str]) -> str | None:
         """Return the field a problem belongs to: itself, the first one inside it, or the one around it."""
@@ -281,7 +320,9 @@ class FormScreen(Screen[bytes | None]):
         around = (path for path in ordered if field.startswith(f"{path}."))
         return next(inside, None) or next(around, None)
 
-    def _show_problems(self, found: tuple[Problem, ...]) -> None:
+    def _show_problems(
+        self, found: tuple[Problem, ...], title: str = "Nothing was sent. To put right"
+    ) -> None:
         rows = {row.path: row for row in self.query(Row)}
         texts: dict[str, list[str]] = {}
         elsewhere: list[str] = []
@@ -295,7 +336,7 @@ class FormScreen(Screen[bytes | None]):
         for path, row in rows.items():
             row.show_error("; ".join(texts.get(path, ())))
         banner = self.query_one("#problems", Static)
-        count = f"Nothing was sent. To put right ({len(found)}):" if found else ""
+        count = f"{title} ({len(found)}):" if found else ""
         first = "; ".join(elsewhere) if elsewhere else "see the lines marked x"
         banner.update(f"{count} {first}" if found else "")
         banner.set_class(bool(found), "shown")

@@ -4,6 +4,7 @@ from typing import Final
 
 from client.tui.wording import LEVEL_WORDS
 from protocols.messages.render import ACKNOWLEDGEMENT_BANNER
+from protocols.negotiation.timers import DELAYED_WORDING, NO_ACKNOWLEDGEMENT_WORDING
 
 HELP: Final = (
     "KEYS",
@@ -22,6 +23,18 @@ HELP: Final = (
     "",
     "ANSWERS are another matter: OPEN, STANDBY or CLOSED.",
     "  Only an answer can agree, refuse or promise anything.",
+    "  WILCO and COMMIT make commitments, ADOPT FINAL puts a text",
+    "  in force. What that means is listed before you send it.",
+    "",
+    "MARKS ON A MESSAGE",
+    f"  {DELAYED_WORDING}   it came too late to be acted on",
+    "  ITS TIME IS OVER   nobody can promise it any more",
+    "  BEYOND THE MANDATE   who sent it may not speak about this",
+    f"  LATE   {NO_ACKNOWLEDGEMENT_WORDING}",
+    "",
+    "BEFORE SENDING, unclear words are asked about: change them,",
+    "  or send them anyway, which is kept in the log. An ALERT is",
+    "  never held up. No finding does not mean that it is clear.",
     "",
     "CONNECTION",
     "  (o) ONLINE   (.) CONNECTING   (x) OFFLINE",

@@ -59,5 +59,8 @@ class SessionPort(Protocol):
     async def acknowledge(self, message_id: bytes) -> None:
         """Tell everybody that the person at this device has the message (L4)."""
 
+    async def displayed(self, message_ids: Sequence[bytes]) -> None:
+        """Tell that messages were on screen here (L3), where the charter wants that told."""
+
     def events(self) -> AsyncIterator[Event]:
         """What happens from now on; ends when the session does."""

@@ -1,35 +1,40 @@
-"""From a key to a message: which answers are legal, which form asks for what is missing, and drafts."""
+"""From a key to an answer: which ones are legal, which form asks for what is missing."""
 
 from collections.abc import Callable, Collection, Iterator
 from typing import TYPE_CHECKING
 
+from client.consequences import consequences
 from client.display import sanitise
 from client.errors import ClientError
-from client.tui import prefill, wording
+from client.tui import answer_forms, prefill, wording
+from client.tui.acts import acts_about
 from client.tui.comparison_screen import ComparisonScreen
+from client.tui.desk import Desk
 from client.tui.dialogs import AskScreen, Choice, ChooseScreen
 from client.tui.form import Form
-from client.tui.form_screen import FormScreen
+from client.tui.new_messages import NewMessages
 from client.tui.port import SessionPort
+from client.tui.saying import summary
 from client.tui.submission import prepare
 from client.tui.wording import Names
 from protocols.errors import ProtocolError
+from protocols.messages import Message
 from protocols.messages.administrative import Readback
-from protocols.messages.alert import Alert
 from protocols.messages.catalogue import CATALOGUE, Answer
 from protocols.messages.envelope import MessageType
 from protocols.messages.leaves import compare_readback, critical_leaves
-from protocols.messages.proposals import Proposal
 from protocols.negotiation import FoldedMessage, ResponseState
+from protocols.negotiation.timers import DELAYED_WORDING, is_delayed
 
 if TYPE_CHECKING:
     from client.tui.conversation_screen import ConversationScreen
 
 _T = MessageType
+_WITH_WORD = frozenset({_T.COMMIT_EVENT, _T.MEETING, _T.PERSONS})
 
 
 class Replies:
-    """What a person writes, and the drafts of it."""
+    """What a person answers; new messages are written by `new_messages`."""
 
     def __init__(
         self, screen: "ConversationScreen", session: SessionPort, *, clock: Callable[[], int]
@@ -38,7 +43,8 @@ class Replies:
         self._screen = screen
         self._session = session
         self._clock = clock
-        self._drafts: dict[tuple[str, ...], Form] = {}
+        self._desk = Desk(screen, session, clock=clock)
+        self._new = NewMessages(self._desk, self)
 
     @property
     def _names(self) -> Names:
@@ -47,29 +53,42 @@ class Replies:
     @property
     def drafts(self) -> Collection[Form]:
         """Forms in which something was typed that is not sent."""
-        return [form for form in self._drafts.values() if form.touched]
+        return self._desk.drafts
+
+    def new(self, selected: FoldedMessage | None) -> None:
+        """Offer all types of message."""
+        self._new.offer(selected)
 
     # r: answers.
 
     def answer(self, target: FoldedMessage) -> None:
-        """Offer the legal answers to a message, or say why there are none."""
-        legal = self._session.negotiation.legal_answers(target.id, self._session.me, self._clock())
-        if not legal:
+        """Offer the legal answers to a message, and what else can be done about it; or say why not."""
+        session, now_ms = self._session, self._clock()
+        legal = session.negotiation.legal_answers(target.id, session.me, now_ms)
+        acts = acts_about(session.negotiation, target, session.me, now_ms)
+        if not legal and not acts:
             self._screen.notice(self._why_no_answer(target))
             return
         choices = [Choice(self._label(choice), self._meaning(target, choice), choice) for choice in legal]
-        title = f"Answer No. {target.position}, {target.type} from {self._names.person(target.sender)}"
-        chooser: ChooseScreen[Answer] = ChooseScreen(title, choices)
+        choices += [
+            Choice(self._label(act), f"{CATALOGUE[act.type].purpose}. It closes nothing here.", act)
+            for act in acts
+        ]
+        title = f"Answer No. {target.position}, {target.type} from {self._names.author(target.message)}"
+        delayed = f"{DELAYED_WORDING}: no WILCO or AFFIRM any more." if is_delayed(target, now_ms) else ""
+        chooser: ChooseScreen[Answer] = ChooseScreen(title, choices, note=delayed)
 
         def chosen(choice: Answer | None) -> None:
             if choice is not None:
-                self._answer_with(target, choice)
+                self.answer_with(target, choice)
 
         self._screen.app.push_screen(chooser, chosen)
 
     def _why_no_answer(self, target: FoldedMessage) -> str:
         me = self._session.me
         number = f"No. {target.position}"
+        if me in self._session.negotiation.suspended:
+            return "Your seat is suspended: nothing you say counts until the parties restore it."
         if target.sender == me:
             return f"{number} is your own message: the others answer it. n, CORRECTION changes or cancels it."
         if target.cancelled:
@@ -86,25 +105,41 @@ class Replies:
         match choice.type, choice.choice:
             case _T.RESPONSE, str(code):
                 return code
-            case _T.COMMIT_EVENT, str(event):
-                return f"{choice.type} {event}"
             case _T.PROPOSAL, _:
                 return f"{choice.type} (counter-proposal)"
+            case _T.INFORM, _:
+                return choice.type.value
+            case _, str(what):
+                return f"{choice.type} {what}"
             case _:
                 return choice.type.value
 
-    @staticmethod
-    def _meaning(target: FoldedMessage, choice: Answer) -> str:
-        ends = "" if choice.closes else " Leaves it open."
-        if choice.type is _T.RESPONSE:
-            meaning = wording.CODE_MEANING[choice.choice or ""]
-            if choice.choice == "WILCO" and isinstance(target.content, Alert):
-                asked, until = wording.plain(target.content.asked), wording.time(target.content.until)
-                meaning = f"I will: {asked}, until {until}. This COMMITS you."
-            return meaning
-        return f"{CATALOGUE[choice.type].purpose}.{ends}"
+    def _meaning(self, target: FoldedMessage, choice: Answer) -> str:
+        if choice.type is not _T.RESPONSE:
+            return f"{CATALOGUE[choice.type].purpose}.{'' if choice.closes else ' Leaves it open.'}"
+        meaning = wording.CODE_MEANING[choice.choice or ""]
+        if choice.choice in ("WILCO", "AFFIRM") and (told := self._told(target, choice.choice)):
+            first, *rest = map(str.strip, told)
+            return f"{first} {', '.join(rest)}".strip()
+        return meaning
 
-    def _answer_with(self, target: FoldedMessage, choice: Answer) -> None:
+    def _told(self, target: FoldedMessage, code: str) -> tuple[str, ...]:
+        """What a closing word would do, before anything was written; safe to show."""
+        form = answer_forms.response_form(target, code)
+        message = self._composed(form, target)
+        if message is None:
+            return ()
+        return tuple(map(sanitise, consequences(self._session.negotiation, message, self._clock())))
+
+    def _composed(self, form: Form, target: FoldedMessage) -> Message | None:
+        try:
+            submission = prepare(form, self._names)
+            return self._session.compose(form.kind.value, submission.fields, to=(target.sender,))
+        except ProtocolError:
+            return None  # whoever chooses it is told why
+
+    def answer_with(self, target: FoldedMessage, choice: Answer) -> None:
+        """Give one answer, or do one thing about a message."""
         match choice.type, choice.choice:
             case _T.READBACK, _:
                 self.read_back(target)
@@ -113,27 +148,31 @@ class Replies:
             case _T.RESPONSE, str(code):
                 self._respond(target, code, self._meaning(target, choice))
             case _:
-                form = self._draft(
+                names, now_ms = self._names, self._clock()
+                form = self._desk.draft(
                     (choice.type.value, target.id, choice.choice or ""),
-                    lambda: prefill.reply_form(target, choice, self._names),
+                    lambda: answer_forms.reply_form(target, choice, names, now_ms),
                 )
-                to = prefill.addressees(choice.type, target, self._names)
-                self._fill_in(form, target=target, to=to, pick=choice.type is not _T.CLAUSE_REPLY)
+                to = prefill.addressees(choice.type, target, names)
+                pick = choice.type is not _T.CLAUSE_REPLY
+                word = choice.choice or "" if choice.type in _WITH_WORD else ""
+                self._desk.fill_in(form, target=target, to=to, pick=pick, word=word)
 
     def _respond(self, target: FoldedMessage, code: str, meaning: str) -> None:
-        form = self._draft((code, target.id), lambda: prefill.response_form(target, code))
+        form = self._desk.draft((code, target.id), lambda: answer_forms.response_form(target, code))
         if form.entries():
-            self._fill_in(form, target=target, to=(target.sender,), pick=False, word=code)
+            self._desk.fill_in(form, target=target, to=(target.sender,), pick=False, word=code)
             return
         title = f"Answer {code} to No. {target.position}, {target.type}?"
-        sender = self._names.person(target.sender)
-        lines = (f"{code}: {meaning}", f"about: {sanitise(target.message.envelope.topic)}", f"to: {sender}")
+        told = self._told(target, code)
+        lines = told or (f"{code}: {meaning}",)
+        about = (f"about: {sanitise(target.envelope.topic)}", f"to: {self._names.author(target.message)}")
 
         def decided(yes: bool | None) -> None:
             if yes:
                 self._send_now(form, target)
 
-        self._screen.app.push_screen(AskScreen(title, lines), decided)
+        self._screen.app.push_screen(AskScreen(title, (*lines, *about)), decided)
 
     def _send_now(self, form: Form, target: FoldedMessage) -> None:
         """Send what needs no form."""
@@ -143,13 +182,13 @@ class Replies:
                 self._screen.notice(why)
                 return
             try:
-                submission = prepare(form, self._names, self._session.me, self._clock())
+                submission = prepare(form, self._names)
                 message = self._session.compose(form.kind.value, submission.fields, to=(target.sender,))
                 message_id = await self._session.send(message)
             except (ProtocolError, ClientError) as error:
                 self._screen.notice(f"Nothing was sent: {error}")
                 return
-            self._forget(form)
+            self._desk.forget(form)
             self._screen.show_sent(message_id)
 
         self._screen.run_worker(send())
@@ -169,10 +208,11 @@ class Replies:
                 f"{number} has no critical fields to read back. You can acknowledge it with a."
             )
         else:
-            form = self._draft(("READBACK", target.id), lambda: prefill.readback_form(target))
-            said = "\n".join(wording.summary(target.content, self._names, message_id=target.id))
+            form = self._desk.draft(("READBACK", target.id), lambda: answer_forms.readback_form(target))
+            said = "\n".join(summary(target.content, self._names, message_id=target.id))
             intro = f"The message:\n{sanitise(said)}\n\nType each field anew. Times as 221430Z NOV 26.\n"
-            self._fill_in(form, target=target, to=(target.sender,), pick=False, intro=intro, typed_only=True)
+            to = (target.sender,)
+            self._desk.fill_in(form, target=target, to=to, pick=False, intro=intro, typed_only=True)
 
     def _judge(self, target: FoldedMessage) -> None:
         """Show a read-back beside the original; `target` is either of them."""
@@ -195,9 +235,9 @@ class Replies:
             screen,
             lambda mark: (
                 self._send_now(
-                    prefill.wrong_form(readback, mark.fields)
+                    answer_forms.wrong_form(readback, mark.fields)
                     if mark.code == "WRONG"
-                    else prefill.response_form(readback, mark.code),
+                    else answer_forms.response_form(readback, mark.code),
                     readback,
                 )
                 if mark is not None
@@ -212,114 +252,8 @@ class Replies:
                 yield target, content
                 return
         for message in self._session.negotiation.messages:
+            if message.type is not _T.READBACK or not message.is_open:
+                continue
             match message.content:
-                case Readback(target=original) as content if original == target.id and message.is_open:
+                case Readback(target=original) as content if original == target.id:
                     yield message, content
-
-    # n: new messages.
-
-    def new(self, selected: FoldedMessage | None) -> None:
-        """Offer the ten types; those that this role cannot send are shown and cannot be chosen."""
-        role = self._names.negotiation.roster.role(self._session.me)
-        choices = [
-            Choice(
-                kind.value,
-                entry.purpose if role in entry.senders else f"not for the role {role}",
-                kind if role in entry.senders else None,
-            )
-            for kind, entry in sorted(CATALOGUE.items(), key=lambda pair: _ORDER.index(pair[0]))
-        ]
-        chooser: ChooseScreen[MessageType] = ChooseScreen("New message", choices)
-
-        def chosen(kind: MessageType | None) -> None:
-            if kind is not None:
-                self._new_of(kind, selected)
-
-        self._screen.app.push_screen(chooser, chosen)
-
-    def _new_of(self, kind: MessageType, selected: FoldedMessage | None) -> None:
-        match kind:
-            case _T.READBACK | _T.RESPONSE | _T.CLAUSE_REPLY if selected is None:
-                self._screen.notice(f"Select the message that the {kind} is about first, then n again.")
-            case _T.READBACK if selected is not None:
-                self.read_back(selected)
-            case _T.RESPONSE if selected is not None:
-                self.answer(selected)
-            case _T.CLAUSE_REPLY if selected is not None and not isinstance(selected.content, Proposal):
-                self._screen.notice("Select the PROPOSAL that you answer first, then r.")
-            case _T.CLAUSE_REPLY if selected is not None:
-                self._answer_with(selected, Answer(_T.CLAUSE_REPLY, None, True))
-            case _:
-                correcting = kind is _T.CORRECTION
-                if correcting and (selected is None or selected.sender != self._session.me):
-                    self._screen.notice("Select the message of yours that you correct first, then n again.")
-                    return
-                key = (kind.value, selected.id if correcting and selected is not None else "")
-                form = self._draft(key, lambda: prefill.new_form(kind, selected, self._names))
-                to = prefill.addressees(kind, selected if correcting else None, self._names)
-                self._fill_in(form, target=selected if correcting else None, to=to)
-
-    # forms.
-
-    def _draft(self, key: tuple[str, ...], make: Callable[[], Form]) -> Form:
-        if key not in self._drafts:
-            self._drafts[key] = make()
-        return self._drafts[key]
-
-    def _forget(self, form: Form) -> None:
-        self._drafts = {key: draft for key, draft in self._drafts.items() if draft is not form}
-
-    def _fill_in(
-        self,
-        form: Form,
-        *,
-        target: FoldedMessage | None,
-        to: tuple[str, ...],
-        pick: bool = True,
-        intro: str = "",
-        typed_only: bool = False,
-        word: str = "",
-    ) -> None:
-        title = f"{form.kind} {word}".strip()
-        if target is not None:
-            title += f" on No. {target.position}, {target.type} from {self._names.person(target.sender)}"
-        else:
-            title += f": {CATALOGUE[form.kind].purpose}"
-
-        def done(message_id: bytes | None) -> None:
-            if message_id is None:
-                self._screen.notice("Nothing was sent. What you typed is kept until you quit.")
-            else:
-                self._forget(form)
-                self._screen.show_sent(message_id)
-
-        self._screen.app.push_screen(
-            FormScreen(
-                self._session,
-                form,
-                title=sanitise(title),
-                intro=intro,
-                to=to,
-                pick=pick,
-                typed_only=typed_only,
-                state=self._screen.state,
-                blocked=self._screen.blocked,
-                clock=self._clock,
-            ),
-            done,
-        )
-
-
-_ORDER = (
-    _T.ALERT,
-    _T.INFORM,
-    _T.QUESTION,
-    _T.NOTIFY,
-    _T.PROPOSAL,
-    _T.CLAUSE_REPLY,
-    _T.COMMIT_EVENT,
-    _T.RESPONSE,
-    _T.READBACK,
-    _T.CORRECTION,
-)
-"""The list as people need it: danger first."""

@@ -45,6 +45,11 @@ def channel_line(info: ChannelInfo, *, people: int, name: str, place: str, width
     return cut(left, max(8, width - cell_len(right))) + right
 
 
+def seats_line(info: ChannelInfo, width: int) -> str:
+    """Say who decides who sits here while the channel is set up; empty once all parties do."""
+    return cut(sanitise_line(info.seats), width) if info.seats.startswith("set-up") else ""
+
+
 def alarm_text(alarm: Alarm) -> str:
     """Say what was seen, and what that means for the person."""
     kept = " Both checkpoints are kept as evidence." if alarm.ours and alarm.theirs else ""
@@ -55,8 +60,10 @@ def alarm_text(alarm: Alarm) -> str:
     )
 
 
-def blocked(alarm: Alarm | None, info: ChannelInfo) -> str | None:
+def blocked(alarm: Alarm | None, info: ChannelInfo, *, suspended: bool = False) -> str | None:
     """Say why nothing can be sent; None while it can."""
+    if suspended:
+        return "Nothing was sent: your seat is suspended; nothing you say counts until it is restored."
     if alarm is not None or info.status is ChannelStatus.STOPPED:
         return "Nothing was sent: an alarm has stopped this channel. Tell the others by another route."
     if info.status is ChannelStatus.REMOVED:

@@ -13,8 +13,6 @@ from protocols.errors import RuleViolation
 from protocols.messages.build import MessageRefused
 from protocols.messages.envelope import MessageType
 from protocols.messages.leaves import content_leaves, leaf_text
-from protocols.messages.proposals import ClauseAnswer, ClauseReply
-from protocols.negotiation.proposal import reply
 
 _NUMBER: Final = re.compile(r"(?:no\.?\s*)?([0-9]{1,18})", re.IGNORECASE)
 
@@ -42,14 +40,12 @@ class Problem:
     text: str
 
 
-def prepare(form: Form, names: Names, me: str, now_ms: int) -> Submission:
+def prepare(form: Form, names: Names) -> Submission:
     """Turn what was typed into fields: numbers into ids, hidden fields filled in, empty items dropped.
 
     Args:
         form: as it stands.
         names: to find messages by number.
-        me: our participant id.
-        now_ms: UTC milliseconds, for what an adoption would adopt now.
 
     Raises:
         RuleViolation: a message number that does not exist. The person's to put right.
@@ -57,25 +53,52 @@ def prepare(form: Form, names: Names, me: str, now_ms: int) -> Submission:
     typed = form.typed()
     fields: dict[str, str] = {**typed}
     for entry in form.entries():
-        if entry.spec.kind == "message" and entry.path in typed:
+        if "message" in entry.spec.kind and entry.path in typed:
             fields[entry.path] = _message_id(typed[entry.path], entry.path, names)
     match form.kind:
         case MessageType.CLAUSE_REPLY:
             fields |= {path: value for path, value in form.fixed.items() if "." not in path}
             fields = _clause_reply(form, fields, names)
+        case MessageType.PROPOSAL | MessageType.PERSONS:
+            fields |= {path: value for path, value in form.fixed.items() if _is_given(path, typed)}
         case _:
             fields |= form.fixed
     fields, renumbered = _renumber(fields)
-    match form.kind:
-        case MessageType.PROPOSAL:
-            for item in {path.split(".")[1] for path in fields if path.startswith("clauses.")}:
-                fields |= {f"clauses.{item}.no": str(int(item) + 1), f"clauses.{item}.version": "1"}
-        case MessageType.CLAUSE_REPLY if fields.get("final") == "true":
-            if (adopted := _package_hash(fields, names, me, now_ms)) is not None:
-                fields["package_hash"] = adopted
-        case MessageType.CORRECTION:
-            fields |= _old_values(fields, names)
+    fields |= _known(form.kind, fields, names)
     return Submission(dict(fields), renumbered)
+
+
+def _is_given(path: str, typed: Mapping[str, str]) -> bool:
+    """Whether a value that the client knows belongs to an item in which the person gave something."""
+    steps = path.split(".")
+    if len(steps) < 2 or not steps[1].isdigit() or steps[0] == "refs":
+        return True
+    return any(given.startswith(f"{steps[0]}.{steps[1]}.") for given in typed)
+
+
+def _known(kind: MessageType, fields: Mapping[str, str], names: Names) -> dict[str, str]:
+    """What follows from what was given: numbers, versions, hashes and names that nobody should copy."""
+    negotiation = names.negotiation
+    match kind:
+        case MessageType.PROPOSAL:
+            items = {path.split(".")[1] for path in fields if path.startswith("clauses.")}
+            known = {f"clauses.{item}.no": str(int(item) + 1) for item in items}
+            return known | {f"clauses.{item}.version": "1" for item in items}
+        case MessageType.ADOPT if "package_hash" not in fields:
+            tabled = negotiation.proposal(fields.get("proposal", ""))
+            digest = None if tabled is None else tabled.package_hash()
+            return {} if digest is None else {"package_hash": digest}
+        case MessageType.COMMIT_EVENT:
+            commitment = negotiation.commitment(fields.get("commitment", ""))
+            return {} if commitment is None else {"version": str(commitment.version)}
+        case MessageType.SEAT if "seat" not in fields:
+            changed = fields.get("replaces", fields.get("fingerprint", ""))
+            person = negotiation.roster.participant(changed)
+            return {} if person is None else {"seat": person.name}
+        case MessageType.CORRECTION:
+            return _old_values(fields, names)
+        case _:
+            return {}
 
 
 def problems(error: RuleViolation, submission: Submission | None) -> tuple[Problem, ...]:
@@ -120,27 +143,6 @@ def _clause_reply(form: Form, fields: dict[str, str], names: Names) -> dict[str,
             kept[f"{item}.clause.no"] = str(before.no)
             kept[f"{item}.clause.version"] = str(before.version + 1)
     return kept
-
-
-def _package_hash(fields: Mapping[str, str], names: Names, me: str, now_ms: int) -> str | None:
-    """What final would adopt once this reply's acceptances count; None where nothing can be adopted."""
-    tabled = names.negotiation.proposal(fields["proposal"])
-    if tabled is None:
-        return None
-    hashes = [
-        value for path, value in fields.items() if path.startswith("replies.") and path.endswith(".hash")
-    ]
-    if hashes:
-        accepting = ClauseReply(
-            proposal=fields["proposal"],
-            replies=tuple(ClauseAnswer(hash=value, answer="ACCEPT") for value in hashes),
-        )
-        try:
-            tabled = reply(tabled, me, accepting, now_ms)
-        except RuleViolation:
-            # What is refused here is refused by compose as well, with the field that is at fault.
-            return None
-    return tabled.package_hash()
 
 
 def _old_values(fields: Mapping[str, str], names: Names) -> dict[str, str]:

@@ -64,6 +64,7 @@ class TranscriptView(Widget, can_focus=True):
         self._view = Viewport(self._height_of)
         self._selected: str | None = None
         self._shown: tuple[tuple[int, int], ...] = ()
+        self._seen: dict[str, set[int]] = {}
 
     # what is shown.
 
@@ -104,6 +105,17 @@ class TranscriptView(Widget, can_focus=True):
         last = self._shown[-1][0] if self._shown else 0
         below = len(self._items) - 1 - last
         return f"{text}, {below} below" if below > 0 else text
+
+    def seen(self) -> tuple[Item, ...]:
+        """Return the visible items of which every line has been on screen; asked while somebody can look."""
+        for index, line in self._shown:
+            self._seen.setdefault(key_of(self._items[index]), set()).add(line)
+        visible = {index: self._items[index] for index, _ in self._shown}
+        return tuple(item for index, item in visible.items() if self._is_seen(index, item))
+
+    def _is_seen(self, index: int, item: Item) -> bool:
+        # The last line is empty.
+        return self._seen[key_of(item)].issuperset(range(self._height_of(index) - 1))
 
     def select(self, key: str) -> None:
         """Select an item by its key and bring it into view."""
@@ -153,6 +165,7 @@ class TranscriptView(Widget, can_focus=True):
     def on_resize(self, event: events.Resize) -> None:
         """Cut lines to the new width; the selection stays in view."""
         self._laid.clear()
+        self._seen.clear()
         self._relayout(follow=True)
 
     def render_line(self, y: int) -> Strip:

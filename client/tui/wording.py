@@ -1,28 +1,22 @@
-"""What messages say, in lines for people. Nothing here is safe to show yet: `cards` makes it so, once."""
+"""Words for people: names, times, levels, clauses. Nothing here is safe to show yet: `cards` makes it so."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Final, assert_never
+from typing import Final
 
 from client.display import sanitise_line
-from protocols.messages.administrative import Correction, Readback, Response
-from protocols.messages.alert import Alert
-from protocols.messages.commitments import CommitEvent
-from protocols.messages.envelope import Envelope
-from protocols.messages.information import Inform, Notify, Question
-from protocols.messages.message import Content
-from protocols.messages.proposals import Clause, ClauseReply, Proposal
-from protocols.messages.render import NOTIFY_BANNER, show_place, show_quantity
+from protocols.messages.envelope import Envelope, MessageType
+from protocols.messages.message import Message
+from protocols.messages.proposals import Clause
+from protocols.messages.render import show_place, show_sender
 from protocols.messages.roles import Role
 from protocols.messages.values import Time, Window, date_time_group, format_time, parse_time
 from protocols.negotiation import (
     AnswerState,
-    ClauseStatus,
+    Commitment,
     Level,
     Negotiation,
     ResponseState,
-    TabledClause,
-    TabledProposal,
 )
 from protocols.negotiation.acknowledgement import Acknowledgement
 
@@ -46,17 +40,30 @@ CODE_MEANING: Final = {
     "CORRECT": "The read-back says what I meant.",
     "WRONG": "The read-back differs; you name the fields.",
 }
-MARKS: Final = {
-    "ALERT": "!!",
-    "QUESTION": "?",
-    "INFORM": "i",
-    "NOTIFY": "N",
-    "PROPOSAL": "P",
-    "CLAUSE-REPLY": "P>",
-    "RESPONSE": ">",
-    "READBACK": "=",
-    "CORRECTION": "x",
-    "COMMIT-EVENT": "C",
+MARKS: Final[Mapping[MessageType, str]] = {
+    MessageType.LINE_CHECK: "~",
+    MessageType.MANDATE: "M",
+    MessageType.SEAT: "S",
+    MessageType.RESPONSE: ">",
+    MessageType.READBACK: "=",
+    MessageType.CORRECTION: "x",
+    MessageType.INFORM: "i",
+    MessageType.QUESTION: "?",
+    MessageType.CONVEY: "<>",
+    MessageType.NOTIFY: "N",
+    MessageType.REQUEST: "R",
+    MessageType.PROPOSAL: "P",
+    MessageType.CLAUSE_REPLY: "P>",
+    MessageType.TERM: "T",
+    MessageType.ADOPT: "P=",
+    MessageType.COMMIT: "C",
+    MessageType.COMMIT_EVENT: "C>",
+    MessageType.FINDING: "F",
+    MessageType.ALERT: "!!",
+    MessageType.INCIDENT: "!",
+    MessageType.EXPLANATION: "!>",
+    MessageType.PERSONS: "#",
+    MessageType.MEETING: "@",
 }
 
 
@@ -74,18 +81,61 @@ class Names:
             return f"somebody not on the roster ({participant[:8]})"
         return sanitise_line(roster.name(participant))
 
+    def people(self, participants: Iterable[str]) -> str:
+        """Several names, in the order given."""
+        return ", ".join(map(self.person, participants))
+
     def with_role(self, participant: str) -> str:
-        """A participant's name and role; says so if it is you."""
-        role = self.negotiation.roster.role(participant)
-        said = (
-            self.person(participant) if role is None else f"{self.person(participant)} ({role_words(role)})"
-        )
+        """A participant's name, role, and for whom they speak; says so if it is you."""
+        found = self.negotiation.roster.participant(participant)
+        if found is None:
+            return self.person(participant)
+        speaks = "" if found.principal_name is None else f", for {sanitise_line(found.principal_name)}"
+        said = f"{self.person(participant)} ({role_words(found.role)}{speaks})"
         return f"{said}, YOU" if participant == self.me else said
+
+    def author(self, message: Message, *, role: bool = False) -> str:
+        """Who wrote a message, or `a participant` where its attribution hides that from us."""
+        sender, ours = message.envelope.sender, self.negotiation.roster.role(self.me)
+        if show_sender(message, viewer=ours) != sender:
+            return "a participant, YOU" if sender == self.me else "a participant"
+        return self.with_role(sender) if role else self.person(sender)
 
     def message(self, message_id: str) -> str:
         """A message's number, such as `No. 7`."""
         found = self.negotiation.message(message_id)
         return f"No. {found.position}" if found is not None else "a message that is not here"
+
+    def commitment(self, commitment_id: str) -> str:
+        """A commitment in one line: who must what."""
+        found = self.negotiation.commitment(commitment_id)
+        if found is None:
+            return f"a commitment that is not here ({commitment_id[:8]})"
+        return f"{self.person(found.debtor)} {sanitise_line(found.text)}"
+
+
+class Known(Mapping[str, str]):
+    """The same for `render`, which asks for the name of whatever stands in a field."""
+
+    def __init__(self, names: Names) -> None:
+        self._names = names
+
+    def __getitem__(self, key: str) -> str:
+        names, negotiation = self._names, self._names.negotiation
+        if key in negotiation.roster:
+            return names.person(key)
+        if negotiation.message(key) is not None:
+            return names.message(key)
+        if negotiation.commitment(key) is not None:
+            return names.commitment(key)
+        raise KeyError(key)
+
+    def __iter__(self) -> Iterator[str]:
+        yield from (person.id for person in self._names.negotiation.roster.participants)
+        yield from (message.id for message in self._names.negotiation.messages)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
 
 
 def role_words(role: Role) -> str:
@@ -149,9 +199,10 @@ def field_text(value: str) -> str:
     return f"{time(value)} ({value})" if parse_time(value) == value else value
 
 
-def clause(value: Clause, names: Names) -> Iterator[str]:
-    """One clause: the duty, then when and where."""
-    yield f"{value.no}. {names.person(value.actor)} {value.modal} {value.action}: {value.object}"
+def clause(value: Clause, names: Names, *, number: bool = True) -> Iterator[str]:
+    """One clause: the duty, then when and where, then its texts in other languages."""
+    head = f"{value.no}. " if number else ""
+    yield f"{head}{names.person(value.actor)} {value.modal} {value.action}: {value.object}"
     span = "throughout" if value.throughout else "when"
     yield f"   {span}: {window(value.window)}"
     if value.place is not None:
@@ -162,161 +213,26 @@ def clause(value: Clause, names: Names) -> Iterator[str]:
         yield f"   verified by: {names.person(value.verifier)}"
     if value.depends_on:
         yield f"   only with clause {', '.join(map(str, value.depends_on))}"
+    if value.notice_hours is not None:
+        yield f"   withdrawn only with {value.notice_hours} hours' notice"
+    if value.suspension is not None:
+        yield f"   may be suspended by: {plain(value.suspension)}"
+    for text in value.texts:
+        status = text_status(text.status, machine=text.machine)
+        yield f"   {text.lang} ({status}): {text.action}: {text.object}"
 
 
-def summary(content: Content, names: Names, *, message_id: str = "") -> Iterator[str]:
-    """What a message says, line by line.
-
-    Args:
-        content: as it stands.
-        names: for everything that is named by id.
-        message_id: of the message, so that a proposal can show where it stands; empty for one not sent yet.
-    """
-    match content:
-        case Inform():
-            yield content.statement
-            yield f"known by {plain(content.basis)}, as of {time(content.as_of)}" + (
-                f", grade {content.grade}" if content.grade else ""
-            )
-            if content.window is not None:
-                yield f"when: {window(content.window)}"
-            if content.place is not None:
-                yield f"where: {show_place(content.place)}"
-            if content.qty is not None:
-                yield f"how many: {show_quantity(content.qty)}"
-        case Question():
-            yield content.question
-            yield f"answer wanted: {'yes or no' if content.form == 'YES_NO' else plain(content.form)}"
-            if content.purpose:
-                yield f"asked because: {content.purpose}"
-        case Notify():
-            yield from _notify(content, names)
-        case Proposal():
-            yield from _proposal(content, names, message_id)
-        case ClauseReply():
-            yield from _clause_reply(content, names)
-        case Response():
-            yield f"{content.code} to {names.message(content.target)}. {CODE_MEANING[content.code]}"
-            if content.reason:
-                yield f"reason: {content.reason}"
-            if content.fields:
-                yield f"fields that are wrong: {', '.join(content.fields)}"
-            if content.by:
-                yield f"answer comes by {time(content.by)}"
-            if content.passed_to:
-                yield f"passed to: {content.passed_to}"
-        case Readback():
-            yield f"reads back {names.message(content.target)}:"
-            for reading in content.readings:
-                yield f"   {reading.field}: {reading.value}"
-        case Correction():
-            verb = "CANCELS" if content.action == "CANCEL" else "CORRECTS"
-            yield f"{verb} {names.message(content.target)}; the original stays in the log"
-            for change in content.changes:
-                yield f"   {change.field}: {change.old or 'nothing'} -> {change.new or 'nothing'}"
-            yield f"reason: {content.reason}"
-        case CommitEvent():
-            yield from _commit_event(content, names)
-        case Alert():
-            yield f"{plain(content.phase)}: {plain(content.danger)}"
-            yield f"where: {show_place(content.place)}"
-            yield f"seen at {time(content.observed)}"
-            yield f"ASKED: {plain(content.asked)}, until {time(content.until)}"
-            yield f"at risk: {show_quantity(content.persons_at_risk)}"
-        case _:
-            assert_never(content)
+def text_status(status: str, *, machine: bool) -> str:
+    """Whether a text in another language counts, and who translated it."""
+    return f"{plain(status)}, by machine" if machine else plain(status)
 
 
-def _notify(content: Notify, names: Names) -> Iterator[str]:
-    yield f"{plain(content.kind)}: {content.purpose}"
-    if content.place is not None:
-        yield f"where: {show_place(content.place)}"
-    for point in content.route or ():
-        yield f"   {time(point.at)} at {show_place(point.place)}"
-    yield f"when: {window(content.window)}"
-    yield f"persons: {show_quantity(content.persons)}; contact {names.person(content.contact)}"
-    if content.vehicles is not None:
-        yield f"vehicles: {show_quantity(content.vehicles)}" + (
-            f", marked {content.markings}" if content.markings else ""
-        )
-    if content.site_function:
-        yield f"site: {content.site_function}" + (f", until {time(content.expiry)}" if content.expiry else "")
-    if content.activity:
-        yield f"activity: {plain(content.activity)}"
-    if content.cargo:
-        yield f"cargo: {content.cargo}"
-    if content.emergency:
-        yield "EMERGENCY: less than 24 hours ahead"
-    yield NOTIFY_BANNER
-
-
-def _proposal(content: Proposal, names: Names, message_id: str) -> Iterator[str]:
-    tabled = names.negotiation.proposal(message_id) if message_id else None
-    standing = f" [{tabled.status(names.negotiation.relay_time_ms)}]" if tabled is not None else ""
-    yield f"{content.title}{standing}"
-    together = "all or nothing" if content.package == "ALL_OR_NOTHING" else "clauses can stand alone"
-    yield f"{together}; must all agree: {', '.join(map(names.person, content.required))}"
-    if tabled is None:
-        for text in content.clauses:
-            yield from clause(text, names)
-        return
-    for current in tabled.clauses:
-        yield from clause(current.clause, names)
-        version = f", version {current.clause.version}" if current.clause.version > 1 else ""
-        yield f"   [{_standing(tabled, current, names)}{version}]"
-
-
-def _standing(tabled: TabledProposal, current: TabledClause, names: Names) -> str:
-    """Where a clause stands, and with whom."""
-    match tabled.clause_status(current):
-        case ClauseStatus.ACCEPTED_BY:
-            return f"ACCEPTED BY {_people(current.accepted, names)} only"
-        case ClauseStatus.REJECTED:
-            return f"REJECTED by {_people(current.rejected, names)}"
-        case ClauseStatus.RESERVED:
-            return f"RESERVED by {_people(current.reserved, names)}"
-        case status:
-            return status.value
-
-
-def _people(participants: Iterable[str], names: Names) -> str:
-    return ", ".join(sorted(map(names.person, participants)))
-
-
-def _clause_reply(content: ClauseReply, names: Names) -> Iterator[str]:
-    tabled = names.negotiation.proposal(content.proposal)
-    known = {} if tabled is None else {item.hash: item.clause.no for item in tabled.clauses}
-    old = (
-        {}
-        if tabled is None
-        else {text: item.clause.no for item in tabled.clauses for text in item.superseded}
-    )
-    yield f"answers {names.message(content.proposal)}:"
-    for reply in content.replies:
-        number = known.get(reply.hash) or old.get(reply.hash)
-        yield f"   clause {number or '?'}: {reply.answer}" + (
-            f", because {reply.reason}" if reply.reason else ""
-        )
-        if reply.clause is not None:
-            yield from (f"   {line}" for line in clause(reply.clause, names))
-    if content.ad_ref:
-        yield "subject to the principal's confirmation"
-    if content.final:
-        yield "FINAL: puts the agreed text in force once every required party has said so"
-
-
-def _commit_event(content: CommitEvent, names: Names) -> Iterator[str]:
-    found = names.negotiation.commitment(content.commitment)
-    about = f"{names.person(found.debtor)} {found.text}" if found is not None else content.commitment
-    yield f"{content.event} at {time(content.at)}: {about}"
-    if content.reason:
-        yield f"reason: {content.reason}"
-    if content.new_time:
-        yield f"new end: {time(content.new_time)}"
-    if content.new_party:
-        yield f"to {names.person(content.new_party)}"
-    for evidence in content.evidence:
-        yield f"   evidence SHA-256 {evidence}"
+def commitment_standing(found: Commitment) -> str:
+    """Where a commitment stands, and until when."""
+    until = f", until {dtg(found.end_ms)}"
+    if found.withdraw_at_ms is not None:
+        until = f", withdrawn from {dtg(found.withdraw_at_ms)} on"
+    return f"{found.state}{until}"
 
 
 def envelope_lines(envelope: Envelope, names: Names) -> Iterator[str]:
@@ -328,10 +244,11 @@ def envelope_lines(envelope: Envelope, names: Names) -> Iterator[str]:
     if envelope.valid_until:
         yield f"valid until {time(envelope.valid_until)}"
     if envelope.info:
-        yield f"for information: {', '.join(map(names.person, envelope.info))}"
+        yield f"for information: {names.people(envelope.info)}"
     handling = [f"TLP {envelope.tlp}"] if envelope.tlp != "AMBER" else []
     handling += [f"attribution {plain(envelope.attribution)}"] if envelope.attribution != "NAMED" else []
     handling += ["without prejudice"] if envelope.without_prejudice else []
+    handling += [f"language {envelope.lang}"] if envelope.lang != "en" else []
     if handling:
         yield ", ".join(handling)
     if envelope.remarks:

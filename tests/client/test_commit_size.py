@@ -4,10 +4,12 @@ import random as dice
 
 import pytest
 
-from channel.charter import CHARTER_EXTENSION, Mode, RosterEntry
+from channel.charter import CHARTER_EXTENSION, RosterEntry
 from channel.errors import CommitTooLarge
 from channel.identity import Identity
-from channel.mls import Add, Extension, GroupContextExtensions, Proposal, cipher_suite, create_key_package
+from channel.mls import cipher_suite, create_key_package
+from channel.mls.proposals import Add, GroupContextExtensions, Proposal
+from channel.mls.types import Extension
 from client.conversation import Conversation
 from client.founding import DEFAULT_CIPHER_SUITE, capabilities, found, leaf_keys
 from protocols.log.entry import MAX_ENTRY_SIZE
@@ -27,7 +29,6 @@ def founded() -> Conversation:
         title="North bridge",
         name="Mira",
         role=Role.MEDIATOR,
-        mode=Mode.LIVE,
         relay_vkey=RELAY_VKEY,
         device="laptop",
         now_s=NOW_S,

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from client.events import ClocksDiffer
 from client.parley import Parley, utc_milliseconds
-from client.skew import MAX_SKEW_MS, skew_ms, skew_words
+from client.skew import MAX_SKEW_MS, RelayClock, skew_ms, skew_words
 from protocols.messages import Role
 from tests.support.clients import TIMEOUT_S, admit, make_profile, opened, parley_of
 from tests.support.desks import Desk, office
@@ -123,7 +123,12 @@ async def test_people_are_told_once(tmp_path: Path, ahead_ms: int) -> None:
     """A real relay, and a client whose clock is half an hour wrong."""
     async with running_relay(tmp_path / "relay") as relay:
         profile = make_profile(tmp_path / "Mira", "Mira")
-        parley = Parley(profile, clock=lambda: utc_milliseconds() + ahead_ms, uniform=lambda: 0.0)
+        parley = Parley(
+            profile,
+            clock=lambda: utc_milliseconds() + ahead_ms,
+            uniform=lambda: 0.0,
+            receipt_jitter_s=(0, 0),
+        )
         info = await parley.create_channel(relay.url, title="North bridge", role=Role.MEDIATOR)
         told: list[int] = []
         async with opened(parley, info) as mira:
@@ -146,3 +151,34 @@ async def test_people_are_told_once(tmp_path: Path, ahead_ms: int) -> None:
     assert len(told) == 1
     for found in (*told, skew):
         assert abs(found + ahead_ms) < MINUTE
+
+
+offsets = st.integers(-10 * HOUR, 10 * HOUR)
+
+
+@given(offsets, st.lists(st.tuples(st.integers(0, 2**40), st.integers(0, HOUR)), min_size=1, max_size=8))
+def test_the_relays_clock_is_never_thought_to_be_later_than_it_is(
+    ahead: int, entries: list[tuple[int, int]]
+) -> None:
+    """Whatever entries were read after whatever delay: what it shows at least, it shows."""
+    clock, last = RelayClock(), 0
+    for ordered_ms, delay_ms in sorted(entries):
+        last = max(last, ordered_ms) + delay_ms
+        clock.heard(ordered_ms + ahead, now_ms=last)
+    for later in (0, MINUTE, 24 * HOUR):
+        known = ahead if abs(ahead) > MAX_SKEW_MS else 0
+        assert clock.earliest(last + later, known) <= last + later + ahead
+
+
+def test_an_entry_of_ours_just_read_tells_nearly_exactly() -> None:
+    clock = RelayClock()
+    assert clock.earliest(HOUR, 0) == HOUR - MAX_SKEW_MS  # nothing is known yet
+    clock.heard(HOUR - 50, now_ms=HOUR, said_ms=HOUR - 100)
+    assert clock.earliest(2 * HOUR, 0) == 2 * HOUR - 50
+    clock.heard(0, now_ms=HOUR)  # an old entry, read late
+    assert clock.earliest(2 * HOUR, 0) == 2 * HOUR - 50
+    # Our clock is put forward: an entry of ours shows it, an old one of ours does not.
+    clock.heard(HOUR, now_ms=3 * HOUR, said_ms=HOUR - 100)
+    assert clock.earliest(4 * HOUR, 0) == 4 * HOUR - 50
+    clock.heard(2 * HOUR, now_ms=3 * HOUR, said_ms=3 * HOUR - 100)
+    assert clock.earliest(4 * HOUR, -HOUR) == 3 * HOUR

@@ -8,7 +8,7 @@ from channel.access import ACCESS_LABEL, ACCESS_SECRET_SIZE, access_key_pair
 from channel.audit import EntryRecord, EpochRecord, Export, OpeningRecord
 from channel.epoch import authenticator
 from channel.identity import Identity, make_certificate
-from channel.mls import ContentType, Credential, Group, LeafNode
+from channel.mls import Credential, Group
 from channel.mls import commit as commits
 from channel.mls.authenticated_content import (
     AuthenticatedContent,
@@ -16,6 +16,7 @@ from channel.mls.authenticated_content import (
     FramedContentAuthData,
     Sender,
 )
+from channel.mls.leaf_node import LeafNode
 from channel.mls.message_protection import encrypt
 from channel.mls.private_message import PrivateMessage, decode_private_message
 from channel.mls.proposals import Commit
@@ -23,7 +24,7 @@ from channel.mls.secret_tree import RatchetType
 from channel.mls.sending import PADDED_SIZES
 from channel.mls.tree_math import LeafIndex
 from channel.mls.treekem import NewPath, new_path
-from channel.mls.types import WireFormat
+from channel.mls.types import ContentType, WireFormat
 from channel.transcript import Opening
 from client.conversation import Committing
 from protocols.log.entry import Entry

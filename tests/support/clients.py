@@ -66,7 +66,7 @@ def make_profile(directory: Path, name: str, *, device: str = "") -> Profile:
 
 def parley_of(profile: Profile) -> Parley:
     """The library on a profile; it tries again at once when a connection is lost."""
-    return Parley(profile, uniform=lambda: 0.0)
+    return Parley(profile, uniform=lambda: 0.0, receipt_jitter_s=(0, 0))
 
 
 def silent(_: str) -> None:

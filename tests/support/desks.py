@@ -12,17 +12,18 @@ from random import Random
 from typing import Any, cast
 
 from channel.audit import format_export, parse_export, verify_export
-from channel.charter import Mode, RosterEntry
+from channel.charter import RosterEntry
 from channel.epoch import authenticator
 from channel.identity import Identity
-from channel.mls import Add, Group, cipher_suite, create_key_package
-from client.admitting import propose_removal
+from channel.mls import Group, cipher_suite, create_key_package
+from channel.mls.proposals import Add
 from client.archive import export_of, save_import
 from client.composing import compose_now
 from client.conversation import Committing, Conversation, Page
 from client.founding import capabilities, found, leaf_keys
 from client.journal import Journal
 from client.rows import add_channel, save_epoch
+from client.seating import propose_removal
 from client.store import ClientStore, Transaction
 from protocols.log.follower import LogFollower
 from protocols.messages import Role, encode_body
@@ -107,7 +108,6 @@ class Desk:
             title="North bridge",
             name=self.name,
             role=Role.MEDIATOR,
-            mode=Mode.LIVE,
             relay_vkey=self.relay.vkey,
             device="",
             now_s=self.relay.clock.now_ms // 1000,

@@ -22,12 +22,13 @@ from client.events import (
     OutboxItem,
     OutboxState,
 )
+from client.filling import fill_in
 from protocols.errors import RuleViolation
 from protocols.messages import Body, Message, compose, compose_receipt, encode_body
 from protocols.messages.receipt import ReceiptLevel
 from protocols.messages.roles import Role
 from protocols.messages.values import format_time, time_ms
-from protocols.negotiation import Negotiation, Participant, Received, Verdict
+from protocols.negotiation import ChannelTerms, Negotiation, Participant, Received, Verdict
 
 START_MS = time_ms("2026-11-22T14:30:00Z")
 MIRA, AMAL, BORIS, OLGA = ("11" * 16, "22" * 16, "33" * 16, "44" * 16)
@@ -62,10 +63,11 @@ class FakeSession:
         clock: FakeClock | None = None,
         title: str = "North bridge",
         roster: Sequence[Participant] = ROSTER,
+        terms: ChannelTerms | None = None,
     ) -> None:
         self.clock = clock or FakeClock()
         self._me = me
-        self._negotiation = Negotiation(roster)
+        self._negotiation = Negotiation(roster, terms=terms)
         self._queued: list[OutboxItem] = []
         self._listeners: list[asyncio.Queue[Event]] = []
         self._position = 0
@@ -75,6 +77,7 @@ class FakeSession:
         )
         self.alarm: Alarm | None = None
         self.sent: list[Body] = []
+        self.shown: list[bytes] = []
         self.info = ChannelInfo(
             log=bytes(32),
             short="00000000",
@@ -102,9 +105,10 @@ class FakeSession:
     def compose(
         self, kind: str, fields: Mapping[str, JsonValue], *, to: Sequence[str] = (), **envelope: JsonValue
     ) -> Message:
-        message = compose(
-            kind, {**fields, **envelope}, sender=self._me, to=to, sent=format_time(self.clock())
+        filled, readers = fill_in(
+            kind, {**fields, **envelope}, to, negotiation=self._negotiation, me=self._me
         )
+        message = compose(kind, filled, sender=self._me, to=readers, sent=format_time(self.clock()))
         verdict = self._negotiation.judge(self._received(self._me, bytes(16), encode_body(message)))
         if not verdict.accepted:
             rule = (verdict.reason or "").removeprefix("rule:")
@@ -117,6 +121,9 @@ class FakeSession:
     async def acknowledge(self, message_id: bytes) -> None:
         sent = format_time(self.clock())
         self._queue(compose_receipt("ACKNOWLEDGED", sender=self._me, sent=sent, messages=[message_id.hex()]))
+
+    async def displayed(self, message_ids: Sequence[bytes]) -> None:
+        self.shown += message_ids
 
     async def events(self) -> AsyncIterator[Event]:
         queue: asyncio.Queue[Event] = asyncio.Queue()

@@ -20,20 +20,12 @@ from channel.audit import (
     parse_export,
     verify_export,
 )
-from channel.charter import CHARTER_EXTENSION, Charter, Mode, RosterEntry
+from channel.charter import CHARTER_EXTENSION, Charter, RosterEntry
 from channel.epoch import Epoch, authenticator
 from channel.identity import Identity
-from channel.mls import (
-    Add,
-    Extension,
-    Group,
-    GroupContextExtensions,
-    KeyPackageBundle,
-    Proposal,
-    Remove,
-    cipher_suite,
-    create_key_package,
-)
+from channel.mls import Group, KeyPackageBundle, cipher_suite, create_key_package
+from channel.mls.proposals import Add, GroupContextExtensions, Proposal, Remove
+from channel.mls.types import Extension
 from client.composing import compose_now
 from client.conversation import Committing, Conversation, Page, Taken
 from client.founding import capabilities, found, leaf_keys
@@ -105,7 +97,6 @@ class Member:
             title=TITLE,
             name=self.name,
             role=role,
-            mode=Mode.LIVE,
             relay_vkey=relay.vkey,
             device="",
             now_s=self.clock.now_ms // 1000,

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from channel.mls import Credential, Group, Proposal, SignatureKeyPair
+from channel.mls import Credential, Group, SignatureKeyPair
 from channel.mls.authenticated_content import (
     AuthenticatedContent,
     Content,
@@ -15,7 +15,7 @@ from channel.mls.authenticated_content import (
 )
 from channel.mls.framing import MLSMessage
 from channel.mls.group_info import GroupInfo, sign_group_info
-from channel.mls.proposals import Commit
+from channel.mls.proposals import Commit, Proposal
 from channel.mls.public_message import PublicMessage, protect_public
 from channel.mls.sent import ExternalJoin
 from channel.mls.types import WireFormat

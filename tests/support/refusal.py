@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from channel.mls import Group, ValidationError
+from channel.mls import Group
+from channel.mls.errors import ValidationError
 from tests.support.builders import JUDGE
 
 

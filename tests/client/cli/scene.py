@@ -79,7 +79,7 @@ class Scene:
     def ask(self, topic: str) -> int:
         """Let Mira ask Amal something, and return the question's position."""
         return self.send(
-            self.mira, "QUESTION", f"topic={topic}", "form=YES_NO", "question=Is it so?", to="Amal"
+            self.mira, "QUESTION", f"topic={topic}", "form=YES_NO", "question=Does the pump work?", to="Amal"
         )
 
     def read(self, reader: Path) -> dict[int, dict[str, Any]]:

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from client.parley import utc_milliseconds
+from protocols.messages.values import format_time
 from tests.client.cli.conftest import Cli, make_profile
 from tests.client.cli.scene import DEADLINE_S, Scene, parley, relay, set_up, spawn
 
@@ -18,7 +20,7 @@ PROPOSAL = (
     "clauses.0.actor=Amal",
     "clauses.0.modal=MUST",
     "clauses.0.action=open",
-    "clauses.0.object=the bridge",
+    "clauses.0.object=lane A",
     f"clauses.0.window={FAR}",
 )
 
@@ -47,7 +49,7 @@ def test_from_a_proposal_to_a_commitment(cli: Cli, tmp_path: Path) -> None:
         boris = bring_in(scene, tmp_path, "Boris")
         number = scene.send(scene.mira, "PROPOSAL", *PROPOSAL)
         text = parley("board", "North", profile=scene.amal).out
-        assert "1.1 Amal MUST open the bridge: TABLED" in text
+        assert "1.1 Amal MUST open lane A: TABLED" in text
         (proposal,) = board(scene.amal)["proposals"]
         (clause,) = json.loads(json.dumps(proposal["clauses"]))
         assert f"hash {clause['hash']}" in text
@@ -59,15 +61,22 @@ def test_from_a_proposal_to_a_commitment(cli: Cli, tmp_path: Path) -> None:
             assert sent > number
         text = parley("board", "North", profile=scene.amal).out
         package = text.partition("package hash ")[2].partition(",")[0]
-        final = ("topic=Crossing", f"proposal={number}", "final=true", f"package_hash={package}")
+        adopt = (
+            "topic=Crossing",
+            f"proposal={number}",
+            f"package_hash={package}",
+            "mode=FINAL",
+            f"effective={format_time(utc_milliseconds() + 3_600_000)}",
+        )
         for party, other in ((scene.amal, "Boris"), (boris, "Amal")):
-            scene.send(party, "CLAUSE-REPLY", *final, f"to=Mira,{other}")
+            parley("tail", "North", profile=party)
+            scene.send(party, "ADOPT", *adopt, f"to=Mira,{other}")
 
         text = parley("board", "North", profile=scene.mira).out
         assert "Convoy crosses: ADOPTED" in text
         (commitment,) = board(scene.mira)["commitments"]
         short = str(commitment["id"])[:12]
-        assert f"{short} MUST open the bridge: ACTIVE" in text
+        assert f"{short} MUST open lane A: CONDITIONAL" in text  # until the text takes effect
         assert "owed by Amal to Boris" in text
 
         parley("tail", "North", profile=boris)

@@ -159,3 +159,15 @@ def test_a_file_that_cannot_be_read(cli: Cli, tmp_path: Path) -> None:
     assert directory.complaint.endswith("is a directory")
     told = json.loads(cli("audit", "verify", tmp_path / "absent", "--json").out)
     assert told["verified"] is False
+
+
+def test_what_is_overdue_is_listed_by_the_command(scene: Scene, cli: Cli) -> None:
+    shown = cli("overdue", "North", "--profile", scene.mira)
+    assert (shown.status, shown.lines) == (
+        0,
+        ["OVERDUE ACKNOWLEDGEMENTS (0)", "LINE CHECKS NOT ANSWERED IN TIME (0)"],
+    )
+    told = json.loads(cli("overdue", "North", "--stored", "--json", "--profile", scene.amal).out)
+    assert told == {"overdue": [], "line_checks": []}
+    unknown = cli("overdue", "South", "--profile", scene.mira)
+    assert unknown.complaint == "no channel is called South: `parley channel list` shows them"

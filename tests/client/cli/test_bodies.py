@@ -46,6 +46,13 @@ def test_a_whole_message_is_taken_apart(tmp_path: Path) -> None:
         read(tmp_path, json.dumps({**body, "v": 2}))
 
 
+def test_a_field_of_the_envelope_that_the_type_has_too_is_kept_apart(tmp_path: Path) -> None:
+    path = tmp_path / "finding.json"
+    content = {"attribution": "NOT_ATTRIBUTED", "result": "MET"}
+    path.write_text(json.dumps({"v": 1, "type": "FINDING", "attribution": "CHATHAM", "content": content}))
+    assert read_fields("FINDING", str(path), {}) == {"envelope.attribution": "CHATHAM", **content}
+
+
 def test_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b'{"topic": "Water"}')))
     assert read_fields("INFORM", "-", {}) == {"topic": "Water"}

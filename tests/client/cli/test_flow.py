@@ -4,6 +4,7 @@ import json
 import signal
 from collections.abc import Iterator
 from pathlib import Path
+from unittest import mock
 
 import pytest
 
@@ -61,7 +62,7 @@ def test_both_list_and_show_the_channel(scene: Scene) -> None:
 def test_a_question_is_asked_acknowledged_and_answered(scene: Scene) -> None:
     number = scene.ask("Water")
     received = scene.read(scene.amal)[number]
-    assert received["message"]["content"]["question"] == "Is it so?"
+    assert received["message"]["content"]["question"] == "Does the pump work?"
     assert list(received["answers"].values()) == [{"state": "OPEN", "answer": None}]
 
     acknowledged = parley("ack", "North", f"No. {number}", profile=scene.amal)
@@ -106,7 +107,7 @@ def test_a_message_is_read_back_and_confirmed(scene: Scene) -> None:
         scene.mira,
         "INFORM",
         "topic=Crossing",
-        "statement=The bridge is open",
+        "statement=Six vehicles wait",
         "basis=OWN_OBSERVATION",
         "as_of=2026-01-01T00:00:00Z",
         "window=2099-11-23T03:00:00Z/2099-11-23T05:00:00Z",
@@ -165,8 +166,7 @@ def test_a_channel_knows_more_reasons_to_refuse(scene: Scene) -> None:
     assert parley("check", "RESPONSE", *fields, profile=scene.amal).status == 0
     checked = parley("check", "RESPONSE", "--channel", "North", *fields, profile=scene.amal)
     assert checked.status == 1
-    (violation,) = json.loads(checked.out)["violations"]
-    assert violation["rule"] == "unknown-target"
+    assert checked.out.startswith("refused: unknown-target: ")
 
 
 def test_the_board_shows_open_questions(scene: Scene) -> None:
@@ -175,7 +175,7 @@ def test_the_board_shows_open_questions(scene: Scene) -> None:
     assert f"No. {number} Medicine: from Amal OPEN" in text
     board = json.loads(parley("board", "North", "--json", profile=scene.mira).out)
     assert "Medicine" in {dialogue["topic"] for dialogue in board["open_questions"]}
-    assert set(board) == {"open_questions", "proposals", "commitments"}
+    assert {"open_questions", "proposals", "commitments"} < set(board)
 
 
 def test_safety_numbers_are_compared_and_recorded(scene: Scene) -> None:
@@ -195,8 +195,20 @@ def test_safety_numbers_are_compared_and_recorded(scene: Scene) -> None:
     assert "not verified" in parley("verify", "North", profile=scene.mira).out
 
 
-def test_text_that_hides_something_is_shown(scene: Scene) -> None:
-    number = scene.ask("Bri\u200bdge \u00ad.")
+def test_text_that_hides_something_is_not_sent_and_is_shown_where_it_comes_from_others(scene: Scene) -> None:
+    hiding = (
+        "--field",
+        "topic=Bri\u200bdge \u00ad.",
+        "--field",
+        "form=YES_NO",
+        "--field",
+        "question=Is it so?",
+    )
+    refused = parley("send", "North", "QUESTION", *hiding, "--send-anyway", profile=scene.mira)
+    assert refused.status == 1
+    assert refused.err.count("CLARITY-24") == 2
+    with mock.patch("client.cli.sending.blocked", return_value=()):  # a hostile client looks at nothing
+        number = scene.ask("Bri\u200bdge \u00ad.")
     for arguments in (("tail", "North"), ("board", "North")):
         out = parley(*arguments, profile=scene.amal).out
         assert "Bri⟨U+200B⟩dge ⟨U+00AD⟩." in out

@@ -44,7 +44,7 @@ def test_an_invitation_that_nobody_uses_ends(scene: Scene) -> None:
     given = parley("invite", "North", "--role", "observer", "--lifetime", "1s", profile=scene.mira)
     assert given.status == 1
     (code,) = given.lines
-    assert given.err.splitlines()[-1].startswith("parley: the invitation is over, expired")
+    assert given.err.splitlines()[-1].startswith("parley: the invitation is over: it expired;")
     late = parley("join", code, profile=scene.amal)
     assert late.status == 1
     assert "invitation" in late.err.splitlines()[-1]

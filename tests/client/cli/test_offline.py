@@ -11,7 +11,16 @@ from client.profiles import open_profile
 from tests.client.cli.conftest import PASSPHRASE, Cli
 from tests.client.cli.scene import Scene, relay, set_up
 
-ASK = ("--to", "Amal", "--field", "topic=Water", "--field", "form=YES_NO", "--field", "question=Is it so?")
+ASK = (
+    "--to",
+    "Amal",
+    "--field",
+    "topic=Water",
+    "--field",
+    "form=YES_NO",
+    "--field",
+    "question=Does the pump work?",
+)
 
 
 @pytest.fixture(scope="module")

@@ -1,5 +1,8 @@
 """Names, ids and numbers on the command line find what they mean, or nothing."""
 
+from types import SimpleNamespace
+from unittest import mock
+
 import pytest
 from pydantic import JsonValue
 
@@ -100,6 +103,25 @@ def test_names_and_numbers_in_fields_become_ids(negotiation: Negotiation) -> Non
         "to": [MIRA.id],
         "title": "Amal Haddad",
     }
+
+
+def test_what_a_finding_is_about_is_a_message_or_a_commitment(negotiation: Negotiation) -> None:
+    def subject(text: str) -> JsonValue:
+        return resolve(MessageType.FINDING, {"subject": text}, negotiation)["subject"]
+
+    assert subject("No. 7") == subject("7") == QUESTION_ID
+    assert subject("f" * 32) == "f" * 32
+    with pytest.raises(UnknownMessage, match="no commitment"):
+        subject("9")
+    commitments = [SimpleNamespace(id="7777" + "0" * 28), SimpleNamespace(id="abcd" + "0" * 28)]
+    with mock.patch.object(Negotiation, "board", return_value=SimpleNamespace(commitments=commitments)):
+        assert subject("abcd") == "abcd" + "0" * 28
+        assert subject("7777") == "7777" + "0" * 28
+        found = negotiation.message(QUESTION_ID)
+        with mock.patch.object(Negotiation, "by_position", return_value=found):
+            with pytest.raises(UnknownMessage, match="may be a message or a commitment"):
+                subject("7777")
+            assert subject("No. 7777") == QUESTION_ID
 
 
 def test_unknown_names_in_fields(negotiation: Negotiation) -> None:

@@ -18,6 +18,14 @@ NAMES = {
     "channel new",
     "channel list",
     "channel show",
+    "channel settle",
+    "channel remove",
+    "channel enact",
+    "seat suspend",
+    "seat restore",
+    "seat role",
+    "mandate sign",
+    "mandate show",
     "invite",
     "join",
     "verify",
@@ -28,6 +36,7 @@ NAMES = {
     "answer",
     "readback",
     "board",
+    "overdue",
     "types",
     "check",
     "audit export",
@@ -69,7 +78,7 @@ def test_help_teaches(cli: Cli, name: str) -> None:
     assert ("--json" in words) == (name not in WITHOUT_JSON)
 
 
-@pytest.mark.parametrize("arguments", [(), ("channel",), ("audit",)])
+@pytest.mark.parametrize("arguments", [(), ("channel",), ("seat",), ("mandate",), ("audit",)])
 def test_without_a_command_the_list_is_printed_as_wrong_usage(cli: Cli, arguments: tuple[str, ...]) -> None:
     outcome = cli(*arguments)
     assert outcome.status == 2
@@ -85,6 +94,11 @@ def test_without_a_command_the_list_is_printed_as_wrong_usage(cli: Cli, argument
         ("channel", "new", "Title", "--relay", "ws://localhost", "--role", "king"),
         ("invite", "North"),
         ("invite", "North", "--role", "party", "--lifetime", "soon"),
+        ("invite", "North", "--role", "party", "--replaces", "Amal"),
+        ("invite", "North", "--role", "party", "--principal", "ab"),
+        ("seat", "suspend", "North", "Amal"),
+        ("seat", "role", "North", "Amal", "--role", "king"),
+        ("mandate", "sign", "--holder", "ab", "--principal-name", "X", "--end", "2027-01-01T00:00:00Z"),
         ("join",),
         ("send", "North"),
         ("send", "North", "TREATY"),

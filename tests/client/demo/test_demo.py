@@ -17,6 +17,7 @@ from client.demo.script import CAST, play, secrets_of
 from client.parley import Parley
 from client.profiles import open_profile
 from protocols.messages.administrative import Readback, Response
+from protocols.messages.adoption import Adopt
 from protocols.messages.commitments import CommitEvent
 from protocols.messages.proposals import ClauseReply
 from protocols.negotiation import CommitmentState, Level, PackageStatus
@@ -150,11 +151,13 @@ def test_what_happened_is_in_the_log(log: Verification) -> None:
         "RESPONSE",
         "PROPOSAL",
         "CLAUSE-REPLY",
+        "ADOPT",
+        "REQUEST",
         "COMMIT-EVENT",
     }
     contents = [message.content for message in negotiation.messages]
     words = [content.code for content in contents if isinstance(content, Response)]
-    assert words == ["AFFIRM", "WRONG", "CORRECT", "ROGER", "ROGER", "ROGER"]
+    assert words == ["AFFIRM", "WRONG", "CORRECT", "ROGER", "ROGER", "WILCO", "ROGER"]
     (wrong,) = (c for c in contents if isinstance(c, Response) and c.code == "WRONG")
     assert wrong.fields == ("window.start",)
     first, second = (c for c in contents if isinstance(c, Readback))
@@ -165,7 +168,7 @@ def test_what_happened_is_in_the_log(log: Verification) -> None:
     assert [at.level for at in confirmed.acknowledgements.values()].count(Level.CONFIRMED) == 1
     replies = [c for c in contents if isinstance(c, ClauseReply)]
     assert [answer.answer for answer in replies[0].replies] == ["AMEND", "ACCEPT", "ACCEPT"]
-    assert [reply.final for reply in replies] == [False, False, True, True]
+    assert [c.mode for c in contents if isinstance(c, Adopt)] == ["FINAL"] * 3
     assert [c.event for c in contents if isinstance(c, CommitEvent)] == ["CLAIM", "CONFIRM"]
 
 
@@ -176,7 +179,8 @@ def test_what_came_of_it(log: Verification) -> None:
     assert proposal.status(negotiation.relay_time_ms) is PackageStatus.ADOPTED
     assert [clause.clause.version for clause in proposal.clauses] == [2, 1, 1]
     states = [commitment.state for commitment in board.commitments]
-    assert states == [CommitmentState.ACTIVE, CommitmentState.DISCHARGED, CommitmentState.ACTIVE]
+    assert states == [CommitmentState.CONDITIONAL] * 3 + [CommitmentState.DISCHARGED]
+    assert len(log.transcript.epoch.charter.adopted) == 1
     assert negotiation.open_dialogues() == ()
 
 

@@ -14,7 +14,7 @@ from client.demo.proof import Talks
 STATE: dict[str, Any] = {
     "digest": "aa",
     "open": 0,
-    "commitments": [{"text": "x", "state": "DISCHARGED"}, {"text": "y", "state": "ACTIVE"}],
+    "commitments": [{"text": "x", "state": "DISCHARGED"}, {"text": "y", "state": "CONDITIONAL"}],
     "messages": [{"message": "m", "to": {"boris": {"label": "L6", "level": 6}}}],
 }
 FOUND: dict[str, Any] = {

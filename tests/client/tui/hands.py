@@ -7,6 +7,7 @@ from textual.widgets import Input, Select, TextArea
 from client.events import Alarm, AlarmKind
 from client.tui.app import ChatApp
 from client.tui.cards import key_of
+from client.tui.clarity_screen import ClarityScreen
 from client.tui.conversation_screen import ConversationScreen
 from client.tui.dialogs import ChooseScreen, ReadScreen
 from client.tui.form_rows import Row
@@ -47,7 +48,7 @@ async def begin(pilot: Pilot[None], kind: str) -> FormScreen:
     """Press n and choose a type."""
     await pilot.press("n")
     await until(pilot, lambda: isinstance(pilot.app.screen, ChooseScreen))
-    for _ in range(12):
+    for _ in range(24):
         if f"▶ {kind} " in shown(pilot.app):
             break
         await pilot.press("down")
@@ -78,15 +79,19 @@ async def fill(pilot: Pilot[None], path: str, text: str) -> None:
             await type_text(pilot, text)
 
 
-async def preview(pilot: Pilot[None]) -> None:
+async def preview(pilot: Pilot[None], *, anyway: bool = False) -> None:
+    """Compose what was filled in; with `anyway`, what the clarity checks ask about is sent as it is."""
     await pilot.pause()
     await pilot.press("ctrl+s")
+    if anyway:
+        await until(pilot, lambda: isinstance(pilot.app.screen, ClarityScreen))
+        await pilot.press("s")
     await until(pilot, lambda: isinstance(pilot.app.screen, ReadScreen))
 
 
 async def choose(pilot: Pilot[None], label: str) -> None:
     await until(pilot, lambda: isinstance(pilot.app.screen, ChooseScreen))
-    for _ in range(12):
+    for _ in range(24):
         if f"▶ {label} " in shown(pilot.app):
             break
         await pilot.press("down")

@@ -9,8 +9,9 @@ from client.tui.form_rows import Row
 from client.tui.pick_list import PickList
 from protocols.messages import Message
 from protocols.messages.administrative import Response
+from protocols.messages.adoption import Adopt
 from protocols.messages.information import Inform
-from protocols.messages.proposals import ClauseReply, Proposal
+from protocols.messages.proposals import Proposal
 from protocols.negotiation import PackageStatus
 from tests.client.tui.hands import FORK, SIZES, app_of, begin, choose, fill, form, preview, screen, select
 from tests.support.fake_session import AMAL, BORIS, MIRA, OLGA, FakeSession, north_bridge
@@ -24,20 +25,20 @@ async def test_an_inform_from_key_to_log(size: tuple[int, int]) -> None:
         await begin(pilot, "INFORM")
         await until_shown(pilot, "* to (who must act on it)")
         await fill(pilot, "topic", "bridge")
-        await fill(pilot, "statement", "The bridge is open.")
+        await fill(pilot, "statement", "Six vehicles wait.")
         await fill(pilot, "basis", "OWN_OBSERVATION")
         await fill(pilot, "as_of", "221425Z NOV 26")
         await until_shown(pilot, "UTC, such as 221430Z NOV 26")
         await preview(pilot)
         await until_shown(pilot, "NOT SENT YET")
-        await until_shown(pilot, "statement: The bridge is open.")
+        await until_shown(pilot, "statement: Six vehicles wait.")
         assert not session.sent
         await pilot.press("ctrl+s")
         await until_shown(pilot, "INFORM  No. 1")
         [message] = session.sent
         assert isinstance(message, Message)
         assert isinstance(message.content, Inform)
-        assert message.content.statement == "The bridge is open."
+        assert message.content.statement == "Six vehicles wait."
         assert message.envelope.to == (MIRA, BORIS)
 
 
@@ -58,7 +59,7 @@ async def test_a_proposal_of_two_clauses_from_key_to_log(size: tuple[int, int]) 
             await fill(pilot, f"clauses.{index}.actor", actor)
             await fill(pilot, f"clauses.{index}.modal", "MUST")
             await fill(pilot, f"clauses.{index}.action", action)
-            await fill(pilot, f"clauses.{index}.object", "the bridge")
+            await fill(pilot, f"clauses.{index}.object", "route 7")
             await fill(pilot, f"clauses.{index}.window.start", "230600Z NOV 26")
             await fill(pilot, f"clauses.{index}.window.end", "230900Z NOV 26")
         await fill(pilot, "package", "ALL_OR_NOTHING")
@@ -82,7 +83,7 @@ async def test_a_refused_message_shows_the_way_out_at_the_field(size: tuple[int,
     async with app_of(session).run_test(size=size) as pilot:
         screen = await begin(pilot, "INFORM")
         await fill(pilot, "topic", "bridge")
-        await fill(pilot, "statement", "They closed it.")
+        await fill(pilot, "statement", "Six vehicles wait.")
         await fill(pilot, "basis", "THIRD_PARTY")
         await fill(pilot, "as_of", "tomorrow morning")
         await pilot.pause()
@@ -210,24 +211,31 @@ async def answer_clauses(pilot: Pilot[None], *answers: str) -> None:
             await fill(pilot, f"replies.{index}.answer", answer)
 
 
+@pytest.mark.slow
 async def test_clauses_are_accepted_and_adopted_without_copying_a_hash() -> None:
     session = north_bridge(BORIS)
     async with app_of(session).run_test(size=(60, 20)) as pilot:
         await answer_clauses(pilot, "ACCEPT", "ACCEPT")
-        await fill(pilot, "final", "true")
         await preview(pilot)
         await pilot.press("ctrl+s")
         await until(pilot, lambda: bool(session.sent))
-        [message] = session.sent
+        await select(pilot, 8)
+        await begin(pilot, "ADOPT")
+        await fill(pilot, "mode", "FINAL")
+        await fill(pilot, "effective", "222300Z NOV 26")
+        await preview(pilot)
+        await pilot.press("ctrl+s")
+        await until(pilot, lambda: len(session.sent) > 1)
+        message = session.sent[-1]
         assert isinstance(message, Message)
-        assert isinstance(message.content, ClauseReply)
+        assert isinstance(message.content, Adopt)
         proposal = session.negotiation.by_position(8)
         assert proposal is not None
         tabled = session.negotiation.proposal(proposal.id)
         assert tabled is not None
         assert tabled.status(session.clock()) is PackageStatus.AGREED
         assert message.content.package_hash == tabled.package_hash()
-        assert tabled.finals[message.content.package_hash or ""] == {BORIS}
+        assert tabled.has_adopted(BORIS, message.content.package_hash, "FINAL")
 
 
 async def test_a_clause_is_amended_and_another_left_out() -> None:
@@ -238,7 +246,7 @@ async def test_a_clause_is_amended_and_another_left_out() -> None:
             pilot, lambda: any(r.path == "replies.1.clause.object" for r in pilot.app.screen.query(Row))
         )
         await fill(pilot, "replies.1.clause.object", "four trucks")
-        await fill(pilot, "replies.1.reason", "the bridge bears no more")
+        await fill(pilot, "replies.1.reason", "route 7 bears no more")
         await preview(pilot)
         await pilot.press("ctrl+s")
         await until(pilot, lambda: bool(session.sent))

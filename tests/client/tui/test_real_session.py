@@ -37,12 +37,12 @@ async def test_a_question_is_acknowledged_and_answered_and_a_fact_sent(
             await until(pilot, lambda: pilot.app.screen is screen(pilot))
             await begin(pilot, "INFORM")
             await fill(pilot, "topic", "bridge")
-            await fill(pilot, "statement", "It was swept this morning.")
+            await fill(pilot, "statement", "Six vehicles wait.")
             await fill(pilot, "basis", "OWN_OBSERVATION")
             await fill(pilot, "as_of", "221000Z NOV 25")
             await preview(pilot)
             await pilot.press("ctrl+s")
-            await until_shown(pilot, "It was swept this morning.")
+            await until_shown(pilot, "Six vehicles wait.")
 
             def settled() -> bool:
                 asked = mira.session.negotiation.message(message_id)
