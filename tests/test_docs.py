@@ -212,6 +212,6 @@ def test_the_first_steps_work_as_they_are_written(tmp_path: Path) -> None:
         finally:
             relay.kill()
     assert done.returncode == 0, done.stderr
-    assert "Is the bridge open?" in done.stdout
+    assert "Is route 7 open?" in done.stdout
     assert "verified: " in done.stdout
     assert (tmp_path / "bridge.parley").stat().st_size > 1000

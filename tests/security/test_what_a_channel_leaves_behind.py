@@ -71,7 +71,7 @@ async def happen(directory: Path) -> Aftermath:
         async with talk(directory, relay.url, "Mira", "Amal") as (mira, amal):
             for body in hostile_bodies(amal):
                 amal.session.journal.queue(body)
-            amal.session._wake()
+            amal.session.wake()
             # These characters a message may have; a terminal must still not get them as they are.
             await amal.ask(f"Is the {CANARY}\u200b\u00ad\ufeff bridge open?")
             await level([mira, amal])
