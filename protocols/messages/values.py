@@ -28,7 +28,11 @@ _DTG: Final = re.compile(r"([0-9]{2})([0-9]{2})([0-9]{2})Z ([A-Z]{3}) ([0-9]{2})
 _MONTHS: Final = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 _COORDINATE: Final = re.compile(r"-?(0|[1-9][0-9]{0,2})\.[0-9]{5}")
 _HEX: Final = frozenset("0123456789abcdef")
-_BIDI_CONTROLS: Final = frozenset(map(chr, (*range(0x202A, 0x202F), *range(0x2066, 0x206A))))
+_DIRECTION: Final = frozenset({"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"})
+"""The explicit formatting classes of Unicode's bidirectional algorithm (UAX #9); the set is closed."""
+_BIDI_CONTROLS: Final = frozenset(
+    c for c in map(chr, range(0x10000)) if unicodedata.bidirectional(c) in _DIRECTION
+)
 _SEPARATORS: Final = "\u2028\u2029"
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 # Normalisation must come out the same on every member and in ten years, whatever Unicode version its Python
