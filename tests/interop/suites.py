@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 import pytest
 
 from channel.mls.crypto import X_WING_CIPHER_SUITE, cipher_suite, register
-from channel.mls.errors import UnsupportedError
 
 TS_MLS_X_WING = 83
 
@@ -40,11 +39,3 @@ register(replace(cipher_suite(X_WING_CIPHER_SUITE), number=TS_MLS_X_WING))
 
 TS_MLS_SUITES = [pytest.param(suite.number, id=suite.name) for suite in SUITES]
 CORE_CRYPTO_SUITES = [pytest.param(suite.number, id=suite.name) for suite in SUITES if suite.core_crypto]
-
-
-def needs_suite(number: int) -> None:
-    """Skip the running test if our own side does not have the cipher suite."""
-    try:
-        cipher_suite(number)
-    except UnsupportedError as error:
-        pytest.skip(f"on our side, {error}")

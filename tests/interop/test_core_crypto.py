@@ -13,7 +13,7 @@ from tests.interop.peer import Peer
 from tests.interop.room import Room, adds, removes
 from tests.interop.script import Dialect, Script
 from tests.interop.settings import OPERATIONS, SEED
-from tests.interop.suites import CORE_CRYPTO_SUITES, needs_suite
+from tests.interop.suites import CORE_CRYPTO_SUITES
 
 # It keeps the keys of two generations that were skipped, and says of older messages that they came twice.
 DIALECT = Dialect(
@@ -37,7 +37,6 @@ DIALECT = Dialect(
 
 @pytest.mark.parametrize("suite", CORE_CRYPTO_SUITES)
 def test_random_script(suite: int) -> None:
-    needs_suite(suite)
     with Peer("core_crypto_peer.mjs") as peer:
         script = Script(
             suite,

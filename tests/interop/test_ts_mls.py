@@ -11,7 +11,7 @@ from tests.interop.peer import Peer
 from tests.interop.room import Room, adds, removes
 from tests.interop.script import Dialect, Script
 from tests.interop.settings import OPERATIONS, SEED
-from tests.interop.suites import TS_MLS_SUITES, needs_suite
+from tests.interop.suites import TS_MLS_SUITES
 from tests.interop.ts_mls import TsMlsMember, TsMlsOutsider
 
 
@@ -23,7 +23,6 @@ def peer() -> Iterator[Peer]:
 
 @pytest.mark.parametrize("suite", TS_MLS_SUITES)
 def test_random_script(peer: Peer, suite: int) -> None:
-    needs_suite(suite)
     dialect = Dialect()
     script = Script(
         suite,
